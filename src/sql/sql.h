@@ -19,7 +19,8 @@ typedef struct dosi_sql_options {
     const char *temp_folder; ///< Where it may spill; NULL: nowhere.
 } dosi_sql_options;
 
-/// Opens a database that can read local files. Give it back with dosi_sql_close().
+/// Opens a database that can read local files. Instants with a zone become the city's wall
+/// clock (Asia/Seoul). Give it back with dosi_sql_close().
 DOSI_CHECKED dosi_status dosi_sql_open(const dosi_sql_options *options,
                                        dosi_sql **out,
                                        dosi_error *err);
@@ -32,8 +33,13 @@ DOSI_CHECKED dosi_status dosi_sql_execute(dosi_sql *sql,
                                           const char *statement,
                                           dosi_error *err);
 
-/// From here on: no files but those under `folder` (NULL: none at all), no settings, no
-/// extensions. What views defined before can read stays readable only if it is in `folder`.
+/// Before the lock: this one file (the path exactly as queries and views will name it) stays
+/// readable after it.
+DOSI_CHECKED dosi_status dosi_sql_allow(dosi_sql *sql, const char *path, dosi_error *err);
+
+/// From here on: no files but those allowed before and those under `folder` (NULL: none), no
+/// settings, no extensions. Give a folder only when everything in it may be read: for a
+/// person's SQL allow the files one by one.
 DOSI_CHECKED dosi_status dosi_sql_lock(dosi_sql *sql, const char *folder, dosi_error *err);
 
 /// Limits of one query.
@@ -44,7 +50,9 @@ typedef struct dosi_sql_limits {
 } dosi_sql_limits;
 
 /// Runs a query into `out` (emptied first). Decimals and huge integers become REAL; lists and
-/// structs become TEXT as JSON; TIMESTAMP becomes TIME; GEOMETRY stays (WKB).
+/// structs become TEXT as JSON; TIMESTAMP becomes TIME; GEOMETRY stays (WKB); other types
+/// become the TEXT that DuckDB writes, and bytes that are no UTF-8 hexadecimal TEXT. A second
+/// column of one name is called name_1.
 /// @return DOSI_OK; DOSI_PARSE with DuckDB's message; DOSI_LIMIT; DOSI_TIMEOUT; DOSI_DENIED;
 ///         DOSI_CANCELLED.
 DOSI_CHECKED dosi_status dosi_sql_query(dosi_sql *sql,
@@ -53,6 +61,15 @@ DOSI_CHECKED dosi_status dosi_sql_query(dosi_sql *sql,
                                         const dosi_run *run,
                                         dosi_table *out,
                                         dosi_error *err);
+
+/// The names of tables that a SELECT reads, as it writes them ("org/name@2"), each once, in
+/// order: the column "name" of `out` (emptied first). Names of its own WITH parts are among
+/// them. Nothing is run, so the names need not exist.
+/// @return DOSI_OK; DOSI_PARSE with DuckDB's message; DOSI_DENIED: not one SELECT.
+DOSI_CHECKED dosi_status dosi_sql_table_names(dosi_sql *sql,
+                                              const char *query,
+                                              dosi_table *out,
+                                              dosi_error *err);
 
 /// Makes `table` known to SQL as `name` (copied).
 DOSI_CHECKED dosi_status dosi_sql_add_table(dosi_sql *sql,
