@@ -1,1 +1,3 @@
 # Tests of this module.
+dosi_test(unit geo_shapes)
+dosi_test(unit geo_places)
