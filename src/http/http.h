@@ -36,6 +36,11 @@ typedef struct dosi_http_route {
     const char *pattern;
     dosi_http_handler handle;
     const char *summary; ///< For the OpenAPI document.
+    /// For the OpenAPI document: "limit:integer bbox:string"; NULL: takes none.
+    const char *parameters;
+    /// Whether it may take long (SQL, analyses): it then runs on a thread of its own kind and
+    /// does not hold up quick requests.
+    bool is_slow;
 } dosi_http_route;
 
 /// How to serve.
@@ -46,7 +51,13 @@ typedef struct dosi_http_options {
     int n_threads;                           ///< 0: one per core.
     size_t max_body_bytes;                   ///< 0: 1 MiB.
     double requests_per_second;              ///< Per client address; 0: no limit.
+    bool limits_loopback;                    ///< Whether the rate counts for this machine too.
     const char *static_folder;               ///< Files served for unmatched GET; NULL: none.
+    int n_slow_threads;                      ///< For slow routes; 0: one per core, at least 2.
+    unsigned max_connections;                ///< 0: 2048.
+    unsigned read_timeout_s;                 ///< To send a whole request; 0: 30.
+    unsigned idle_timeout_s;                 ///< Silence on a connection; 0: 30.
+    bool trusts_proxy;                       ///< Believe X-Forwarded-For, -Proto and -Host.
 } dosi_http_options;
 
 /// Starts serving; returns at once. `routes` and `context` are borrowed until stop.
@@ -57,7 +68,7 @@ DOSI_CHECKED dosi_status dosi_http_start(const dosi_http_options *options,
                                          dosi_http_server **out,
                                          dosi_error *err);
 
-/// Finishes running requests and stops; accepts NULL.
+/// Finishes running requests (at most 10 s), ends event streams and stops; accepts NULL.
 void dosi_http_stop(dosi_http_server *server);
 
 /// The port in use.
@@ -89,6 +100,11 @@ const char *dosi_http_header(const dosi_http_request *request, const char *name)
 const char *dosi_http_cookie(const dosi_http_request *request, const char *name);
 /// The body and its length.
 const char *dosi_http_body(const dosi_http_request *request, size_t *n_bytes);
+/// Whether the client already has what `etag` (without quotes) names: a handler that is about
+/// to make an expensive body sets reply->etag and returns at once when it is.
+bool dosi_http_is_fresh(const dosi_http_request *request, const char *etag);
+/// The client's address as text, for records and limits.
+const char *dosi_http_client(const dosi_http_request *request);
 /// "GET", "POST"...
 const char *dosi_http_method(const dosi_http_request *request);
 /// The path as asked for.

@@ -1,1 +1,3 @@
 # Tests of this module.
+dosi_test(unit http_uri)
+dosi_test(http http_server)
