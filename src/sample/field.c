@@ -24,8 +24,8 @@ typedef struct emission {
 } emission;
 
 static const emission per_person[N_PATTERNS] = {
-    {1.5e-4, 7.0e-4, 2.0e-6, 3.2e-5, 1.5e-5},
-    {6.0e-5, 1.2e-4, 1.6e-5, 1.2e-5, 0.9e-5},
+    {7.5e-5, 2.0e-4, 5.0e-7, 1.2e-5, 6.0e-6},
+    {3.0e-5, 4.0e-5, 2.5e-6, 5.0e-6, 4.0e-6},
 };
 
 /// A stack of known place, height and strength.
@@ -187,7 +187,7 @@ static hour_state state_of_hour(const sample_weather *weather,
     double u = weather->wind_u_ms[h];
     double v = weather->wind_v_ms[h];
     double speed = hypot(u, v);
-    hour_state s = {.wind_ms = speed < 0.6 ? 0.6 : speed, .mixing_m = weather->mixing_m[h]};
+    hour_state s = {.wind_ms = speed < 1.0 ? 1.0 : speed, .mixing_m = weather->mixing_m[h]};
     double angle = speed > 0.0 ? atan2(v, u) : 0.0;
     if (angle < 0.0) angle += two_pi;
     s.to_x = cos(angle);
@@ -212,7 +212,7 @@ static emission local_at(const sample_field *field,
     size_t n = field->n_receptors;
     emission sum = {0};
     double shallow = 600.0 / (s->mixing_m + 150.0);
-    double dilution = (0.55 + 0.45 * shallow) * (1.0 + 1.2 * s->stability) / s->wind_ms;
+    double dilution = (0.55 + 0.45 * shallow) * (1.0 + 0.6 * s->stability) / s->wind_ms;
     for (int p = 0; p < N_PATTERNS; p++) {
         double here = (double)src->pattern[p][s->sector * n + r];
         double next = (double)src->pattern[p][s->next_sector * n + r];
