@@ -2,6 +2,7 @@
 
 #include "sample/city.h"
 
+#include <assert.h>
 #include <geos_c.h>
 #include <math.h>
 #include <stdio.h>
@@ -183,6 +184,7 @@ static dosi_status put_district(GEOSContextHandle_t geos,
                                 const sample_city *city,
                                 int district,
                                 dosi_text *out) {
+    assert(city->dong.n > 0);
     GEOSGeometry **parts = calloc(city->dong.n, sizeof *parts);
     unsigned n_parts = 0;
     dosi_status status = parts ? DOSI_OK : DOSI_NO_MEMORY;

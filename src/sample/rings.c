@@ -58,9 +58,9 @@ static int centre_in(GEOSContextHandle_t geos,
         double y = city->dong.y[i];
         if (x < west || x > east || y < south || y > north) continue;
         GEOSGeometry *point = GEOSGeom_createPointFromXY_r(geos, x, y);
-        char is_inside = point ? GEOSContains_r(geos, cell, point) : 0;
+        bool is_inside = point && GEOSContains_r(geos, cell, point) == 1;
         GEOSGeom_destroy_r(geos, point);
-        if (is_inside == 1) return (int)i;
+        if (is_inside) return (int)i;
     }
     return -1;
 }
@@ -150,8 +150,8 @@ static dosi_status crook(GEOSContextHandle_t geos,
     double before_x = 0.0;
     double before_y = 0.0;
     for (unsigned i = 0; i < n_points; i++) {
-        double x;
-        double y;
+        double x = 0.0;
+        double y = 0.0;
         if (!GEOSCoordSeq_getXY_r(geos, points, i, &x, &y)) return DOSI_NO_MEMORY;
         x = rounded(x);
         y = rounded(y);
@@ -164,6 +164,7 @@ static dosi_status crook(GEOSContextHandle_t geos,
 }
 
 static double ring_area(const ring *r) {
+    assert(r->n >= 3);
     double twice = 0.0;
     for (size_t i = 0, j = r->n - 1; i < r->n; j = i++) {
         twice += (r->x[j] - r->x[0]) * (r->y[i] - r->y[0]) -
@@ -218,7 +219,7 @@ static dosi_status cut_cells(GEOSContextHandle_t geos,
                              const GEOSGeometry **cells,
                              dosi_error *err) {
     size_t capacity = 0;
-    ring *r = malloc(sizeof *r);
+    ring *r = calloc(1, sizeof *r);
     dosi_status status = r ? DOSI_OK : DOSI_NO_MEMORY;
     for (size_t i = 0; i < city->dong.n && status == DOSI_OK; i++) {
         GEOSGeometry *cut = GEOSIntersection_r(geos, cells[i], outline);

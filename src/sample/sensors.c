@@ -134,29 +134,33 @@ static void cut_gaps(dosi_random *random, double *reading, size_t n_hours) {
     }
 }
 
+/// One series: a station's readings of a pollutant, and the faults they have.
+typedef struct series {
+    size_t station;
+    int pollutant;
+    const fault *faults;
+    size_t n_faults;
+} series;
+
 /// The readings of one series.
 static void measure(dosi_random *random,
                     const sample_field *field,
-                    size_t station,
-                    int pollutant,
-                    const fault_list *faults,
-                    size_t first_fault,
+                    const series *s,
                     double *reading) {
     double gain = 1.0 + 0.02 * dosi_random_normal(random);
     size_t n_hours = field->n_hours;
     for (size_t h = 0; h < n_hours; h++) {
-        double truth = sample_field_at(field, pollutant, h, field->n_cells + station);
-        double noise =
-            instruments[pollutant].noise * dosi_random_normal(random) +
-            truth * instruments[pollutant].relative_noise * dosi_random_normal(random);
-        reading[h] = truth * gain + noise;
+        double truth = sample_field_at(field, s->pollutant, h, field->n_cells + s->station);
+        double relative = instruments[s->pollutant].relative_noise * dosi_random_normal(random);
+        double noise = instruments[s->pollutant].noise * dosi_random_normal(random);
+        reading[h] = truth * (gain + relative) + noise;
     }
-    for (size_t i = first_fault; i < faults->n; i++) apply_fault(&faults->items[i], reading);
-    double step = instruments[pollutant].step;
+    for (size_t i = 0; i < s->n_faults; i++) apply_fault(&s->faults[i], reading);
+    double step = instruments[s->pollutant].step;
     for (size_t h = 0; h < n_hours; h++) {
         double value = reading[h] > 0.0 ? reading[h] : 0.0;
-        // Rounded through an integer, so that 0.012 is the double nearest to 0.012.
-        reading[h] = floor(value / step + 0.5) / (1.0 / step);
+        // Divided by the number of steps in one, so that 0.012 is the double nearest to 0.012.
+        reading[h] = floor(value / step + 0.5) / floor(1.0 / step + 0.5);
     }
     cut_gaps(random, reading, n_hours);
 }
@@ -174,7 +178,8 @@ static dosi_status fill_readings(const sample_city *city,
         for (int p = 0; p < SAMPLE_POLLUTANTS && status == DOSI_OK; p++) {
             size_t first_fault = faults->n;
             status = draw_faults(&random, s, p, field->n_hours, faults);
-            measure(&random, field, s, p, faults, first_fault, reading);
+            series one = {s, p, faults->items + first_fault, faults->n - first_fault};
+            measure(&random, field, &one, reading);
             memcpy(table->columns[i_first + (size_t)p].data.real + s * field->n_hours, reading,
                    field->n_hours * sizeof *reading);
         }

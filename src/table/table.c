@@ -73,7 +73,7 @@ void dosi_table_destroy(dosi_table *table) {
     if (!table) return;
     for (size_t i = 0; i < table->n_columns; i++) destroy_column(&table->columns[i]);
     free(table->columns);
-    dosi_table_init(table);
+    memset(table, 0, sizeof *table);
 }
 
 static dosi_status grow_columns(dosi_table *table) {
