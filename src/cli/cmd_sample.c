@@ -43,8 +43,10 @@ typedef struct destination {
     dosi_text lineage;
 } destination;
 
-static dosi_status
-write_part(destination *to, dosi_sample_part part, const dosi_table *table, dosi_error *err) {
+static dosi_status write_part(destination *to,
+                              dosi_sample_part part,
+                              const dosi_table *table,
+                              dosi_error *err) {
     const dosi_sample_words *words = dosi_sample_describe(part);
     char reference[DOSI_REFERENCE_BYTES];
     (void)snprintf(reference, sizeof reference, "%s/%s", to->organisation, words->name);
@@ -70,8 +72,9 @@ write_part(destination *to, dosi_sample_part part, const dosi_table *table, dosi
     return DOSI_OK;
 }
 
-static dosi_status
-make_and_write(destination *to, const dosi_sample_options *options, dosi_error *err) {
+static dosi_status make_and_write(destination *to,
+                                  const dosi_sample_options *options,
+                                  dosi_error *err) {
     dosi_table tables[DOSI_SAMPLE_PART_COUNT] = {0};
     dosi_run run = {.progress = show_progress};
     dosi_status status = dosi_sample_make(options, &run, tables, err);
@@ -82,10 +85,14 @@ make_and_write(destination *to, const dosi_sample_options *options, dosi_error *
     return status;
 }
 
-static dosi_status parse_number(const char *text, const char *name, int64_t *out, dosi_error *err) {
+static dosi_status parse_number(const char *text,
+                                const char *name,
+                                int64_t *out,
+                                dosi_error *err) {
     if (!text) return DOSI_OK;
     if (dosi_parse_int(text, strlen(text), out) != DOSI_OK || *out < 0) {
-        return dosi_fail(err, DOSI_INVALID, "--%s %s: not a whole number from 0 up", name, text);
+        return dosi_fail(err, DOSI_INVALID, "--%s %s: not a whole number from 0 up", name,
+                         text);
     }
     return DOSI_OK;
 }

@@ -60,7 +60,8 @@ static double area_of(const dosi_table *table, dosi_projection *metres, const ch
         dosi_polygon polygon = {0};
         char reason[256] = "";
         bool is_valid = false;
-        CHECK_OK(dosi_wkb_is_valid(bytes, n_bytes, &is_valid, reason, sizeof reason, &err), err);
+        CHECK_OK(dosi_wkb_is_valid(bytes, n_bytes, &is_valid, reason, sizeof reason, &err),
+                 err);
         if (!is_valid) fail_msg("%s %zu: %s", name, row, reason);
         CHECK_OK(dosi_polygon_load(bytes, n_bytes, metres, &polygon, &err), err);
         double area = dosi_polygon_area(&polygon);
