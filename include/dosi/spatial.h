@@ -1,0 +1,182 @@
+/// @file spatial.h
+/// Geostatistics: variograms and ordinary kriging, as gstat defines them.
+///
+/// Coordinates are planar metres. A "map" is one set of values at the sites, such as one hour
+/// of one pollutant; many maps over the same sites are done together, because everything that
+/// depends only on which sites are present is computed once. A missing value is NaN: that site
+/// is not present in that map.
+#ifndef DOSI_SPATIAL_H
+#define DOSI_SPATIAL_H
+
+#include "dosi/run.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Places, as parallel columns borrowed from the caller. Metres, finite.
+typedef struct dosi_sites {
+    size_t n;
+    const double *x; ///< (n) east
+    const double *y; ///< (n) north
+} dosi_sites;
+
+// --- variograms --------------------------------------------------------------------------
+
+/// Shapes of variogram: enum name, name for people and parameters.
+#define DOSI_VARIOGRAM_TABLE(X)   \
+    X(NUGGET, "nugget")           \
+    X(SPHERICAL, "spherical")     \
+    X(EXPONENTIAL, "exponential") \
+    X(GAUSSIAN, "gaussian")       \
+    X(MATERN, "matern")           \
+    X(LINEAR, "linear")
+
+// clang-format off
+typedef enum dosi_variogram_kind {
+#define X(name, text) DOSI_VARIOGRAM_##name,
+    DOSI_VARIOGRAM_TABLE(X)
+#undef X
+    DOSI_VARIOGRAM_COUNT ///< Not a kind: how many there are.
+} dosi_variogram_kind;
+// clang-format on
+
+/// A nugget and one structure. Semivariance for h > 0 is nugget + psill g(h / range), and 0 at
+/// h = 0, with g(r):
+/// spherical 1.5 r - 0.5 r^3 (1 from r = 1); exponential 1 - exp(-r); Gaussian 1 - exp(-r^2);
+/// Matern 1 - 2^(1-k)/Gamma(k) r^k K_k(r); linear r (no sill); nugget 0.
+/// Source: gstat 2.1 (E. Pebesma), vgm(): `range_m` is the scale of the exponential, not the
+/// practical range of GSLIB and PyKrige, which is three times as long.
+typedef struct dosi_variogram {
+    dosi_variogram_kind kind;
+    double nugget;  ///< >= 0, square of the values' unit.
+    double psill;   ///< >= 0, partial sill; linear: semivariance gained over `range_m`.
+    double range_m; ///< > 0
+    double kappa;   ///< Matern smoothness, 0 < kappa <= 20; unused otherwise.
+} dosi_variogram;
+
+/// "spherical"...; never NULL.
+DOSI_API const char *dosi_variogram_kind_name(dosi_variogram_kind kind);
+
+/// The kind of a name as dosi_variogram_kind_name() gives it; DOSI_VARIOGRAM_COUNT when there
+/// is none.
+DOSI_API dosi_variogram_kind dosi_variogram_kind_from_name(const char *name);
+
+/// DOSI_DOMAIN when a field is outside its domain above, naming it; else DOSI_OK.
+DOSI_API DOSI_CHECKED dosi_status dosi_variogram_check(const dosi_variogram *model,
+                                                       dosi_error *err);
+
+/// Semivariance at distance `h_m` >= 0.
+DOSI_API double dosi_variogram_value(const dosi_variogram *model, double h_m);
+
+/// Covariances sill - semivariance at `n` distances >= 0, in place.
+/// @param h_to_covariance  (n) in: distances, m; out: covariances.
+/// @param sill  Value at distance 0; for the linear model any constant that is large enough.
+DOSI_API void dosi_variogram_covariances(const dosi_variogram *model,
+                                         double sill,
+                                         double *h_to_covariance,
+                                         size_t n);
+
+/// One distance class of a sample variogram.
+typedef struct dosi_variogram_bin {
+    double n_pairs;    ///< 0: nothing in this class, and the rest is 0 too.
+    double distance_m; ///< Mean distance of the pairs.
+    double gamma;      ///< Half the mean squared difference.
+} dosi_variogram_bin;
+
+/// How pairs are sorted into classes (lower, upper].
+typedef struct dosi_variogram_classes {
+    double cutoff_m; ///< Longest distance; 0: a third of the diagonal of the sites' box.
+    size_t n_bins;   ///< 1..1000; 0: 15.
+} dosi_variogram_classes;
+
+/// Sample variogram over all pairs of sites in the same map, pooled over maps.
+/// @param values  (n_maps x sites->n) row-major; NaN: not present.
+/// @param bins    (classes n_bins, or 15) out.
+/// @return DOSI_OK; DOSI_DOMAIN: fewer than two sites, bad classes, or a site not finite.
+/// Cost: O(n^2 n_maps), one thread.
+/// Source: G. Matheron (1962); classes and mean distances as gstat::variogram().
+DOSI_API DOSI_CHECKED dosi_status dosi_variogram_sample(const dosi_sites *sites,
+                                                        const double *values,
+                                                        size_t n_maps,
+                                                        const dosi_variogram_classes *classes,
+                                                        dosi_variogram_bin *bins,
+                                                        dosi_error *err);
+
+/// Fits a model to a sample variogram: min sum N_j / h_j^2 (gamma_j - model(h_j))^2 with nugget
+/// and psill >= 0 (gstat's fit.method 7). For a given range the two sills are exact, so that
+/// only the range is searched: over the whole interval from a fifth of the shortest to 20 times
+/// the longest distance, then refined around every local minimum.
+/// @param model  In: kind, kappa; out: everything.
+/// @param error  Out, may be NULL: the weighted sum of squared errors.
+/// @return DOSI_OK; DOSI_DOMAIN: fewer than 3 filled classes.
+/// Source: N. Cressie (1985), Math. Geol. 17; G. Golub, V. Pereyra (1973) for the projection.
+DOSI_API DOSI_CHECKED dosi_status dosi_variogram_fit(const dosi_variogram_bin *bins,
+                                                     size_t n_bins,
+                                                     dosi_variogram *model,
+                                                     double *error,
+                                                     dosi_error *err);
+
+// --- kriging -----------------------------------------------------------------------------
+
+/// A kriging problem; everything is borrowed.
+typedef struct dosi_krige {
+    const dosi_variogram *model;
+    const dosi_sites *sites; ///< No two at the same place.
+    const double *values;    ///< (n_maps x sites->n) row-major; NaN: not present in that map.
+    size_t n_maps;
+    size_t n_nearest; ///< Use so many nearest present sites (<= 1024); 0: all (global).
+} dosi_krige;
+
+/// Ordinary kriging of every map at every target.
+/// @param prediction  (n_maps x targets->n) out, row-major; NaN where a map has no site.
+/// @param variance    (n_maps x targets->n) out, may be NULL: kriging variance, >= 0.
+/// @return DOSI_OK; DOSI_DOMAIN: a model, site or target outside its domain, two sites at one
+///         place, or a covariance matrix that is not positive definite (Gaussian model without
+///         nugget on close sites); DOSI_NO_MEMORY; DOSI_CANCELLED.
+/// Exact at a site; weights sum to one; same bits at any thread count.
+/// Cost: global, for each distinct set of present sites n^3/3 + n^2 targets, for each map
+///       n targets; local, for each distinct set, targets x n_nearest^3/3 at most.
+/// Source: G. Matheron (1963); N. Cressie (1993), Statistics for Spatial Data, 3.2.
+DOSI_API DOSI_CHECKED dosi_status dosi_krige_predict(const dosi_krige *problem,
+                                                     const dosi_sites *targets,
+                                                     const dosi_run *run,
+                                                     double *prediction,
+                                                     double *variance,
+                                                     dosi_error *err);
+
+/// Every value predicted from the others of its map. Global: in closed form from one inverse.
+/// @param prediction  (n_maps x sites->n) out; NaN where the value is missing or alone.
+/// @param variance    (n_maps x sites->n) out.
+/// @return As dosi_krige_predict().
+/// Source: O. Dubrule (1983), Math. Geol. 15, 687-699.
+DOSI_API DOSI_CHECKED dosi_status dosi_krige_leave_one_out(const dosi_krige *problem,
+                                                           const dosi_run *run,
+                                                           double *prediction,
+                                                           double *variance,
+                                                           dosi_error *err);
+
+/// How good predictions with variances are.
+typedef struct dosi_krige_score {
+    size_t n;           ///< Pairs with both an observation and a prediction.
+    double me;          ///< Mean of observed - predicted.
+    double mae;         ///< Mean absolute error.
+    double rmse;        ///< Root mean squared error.
+    double msdr;        ///< Mean of squared error / variance; 1 when the variances are honest.
+    double coverage_95; ///< Share of observations within 1.96 standard deviations.
+    double correlation; ///< Of observed with predicted; NaN when either is constant.
+} dosi_krige_score;
+
+/// Scores `n` predictions; pairs with a NaN are left out. All NaN when none is left.
+DOSI_API dosi_krige_score dosi_krige_score_of(const double *observed,
+                                              const double *predicted,
+                                              const double *variance,
+                                              size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // DOSI_SPATIAL_H

@@ -1,0 +1,38 @@
+// The six pollutants: names, columns, units.
+
+#include "dosi/air.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const struct {
+    const char *column, *name, *unit;
+} pollutants[] = {
+#define X(name, column, text, unit) {column, text, unit},
+    DOSI_AIR_TABLE(X)
+#undef X
+};
+
+const char *dosi_pollutant_column(dosi_pollutant pollutant) {
+    assert(pollutant < DOSI_AIR_COUNT);
+    return pollutants[pollutant].column;
+}
+
+const char *dosi_pollutant_name(dosi_pollutant pollutant) {
+    assert(pollutant < DOSI_AIR_COUNT);
+    return pollutants[pollutant].name;
+}
+
+const char *dosi_pollutant_unit(dosi_pollutant pollutant) {
+    assert(pollutant < DOSI_AIR_COUNT);
+    return pollutants[pollutant].unit;
+}
+
+dosi_pollutant dosi_pollutant_from_name(const char *name) {
+    for (int i = 0; i < DOSI_AIR_COUNT; i++) {
+        if (strcmp(name, pollutants[i].column) == 0 || strcmp(name, pollutants[i].name) == 0) {
+            return (dosi_pollutant)i;
+        }
+    }
+    return DOSI_AIR_COUNT;
+}
