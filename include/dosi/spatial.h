@@ -127,7 +127,8 @@ typedef struct dosi_krige {
     const dosi_sites *sites; ///< No two at the same place.
     const double *values;    ///< (n_maps x sites->n) row-major; NaN: not present in that map.
     size_t n_maps;
-    size_t n_nearest; ///< Use so many nearest present sites (<= 1024); 0: all (global).
+    size_t n_nearest; ///< Use so many nearest present sites (<= 1023), the last of equally
+                      ///< near ones first, as gstat does; 0: all (global).
 } dosi_krige;
 
 /// Ordinary kriging of every map at every target.

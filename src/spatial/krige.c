@@ -2,6 +2,7 @@
 
 #include "spatial/krige.h"
 
+#include "dosi/geo.h"
 #include "dosi/num.h"
 
 #include <assert.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NEAREST = 1024 };
+enum { MAX_NEAREST = DOSI_NEAREST_MAX - 1 }; // leaving one out asks for one more
 
 void dosi_krige_covariances(
     const krige_work *work, double x, double y, const dosi_sites *at, double *out) {

@@ -13,7 +13,8 @@
 
 enum { CHUNK = 256 };
 
-/// One pattern with its present sites side by side.
+/// One pattern with its present sites side by side, last site first: of equally near sites the
+/// index gives the first it holds, and gstat takes the last of its data.
 typedef struct local {
     const krige_work *work;
     const krige_pattern *pattern;
@@ -34,6 +35,11 @@ typedef struct kriging_system {
     double *weight; ///< (k)
     double *memory;
 } kriging_system;
+
+/// Index among all sites of place `i` of a pattern.
+static size_t site_at(const local *l, size_t i) {
+    return l->pattern->present[l->pattern->n_present - 1 - i];
+}
 
 static int compare_ids(const void *a, const void *b) {
     uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
@@ -105,7 +111,7 @@ static bool do_target(const local *l, kriging_system *s, size_t target) {
     const dosi_krige *problem = work->problem;
     size_t n_sites = problem->sites->n;
     size_t n_out = l->leaves_out ? n_sites : work->targets->n;
-    size_t column = l->leaves_out ? l->pattern->present[target] : target;
+    size_t column = l->leaves_out ? site_at(l, target) : target;
     double x = l->leaves_out ? l->x[target] : work->targets->x[target];
     double y = l->leaves_out ? l->y[target] : work->targets->y[target];
     find_sites(l, s, x, y, target);
@@ -116,7 +122,7 @@ static bool do_target(const local *l, kriging_system *s, size_t target) {
         const double *values = problem->values + map * n_sites;
         double sum = 0;
         for (size_t i = 0; i < l->k; i++) {
-            sum += s->weight[i] * values[l->pattern->present[s->sites[i]]];
+            sum += s->weight[i] * values[site_at(l, s->sites[i])];
         }
         work->prediction[map * n_out + column] = sum;
         if (work->variance) work->variance[map * n_out + column] = variance;
@@ -185,8 +191,8 @@ dosi_status dosi_krige_local(const krige_work *work,
     if (!l.x) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu sites", n);
     l.y = l.x + n;
     for (size_t i = 0; i < n; i++) {
-        l.x[i] = sites->x[pattern->present[i]];
-        l.y[i] = sites->y[pattern->present[i]];
+        l.x[i] = sites->x[site_at(&l, i)];
+        l.y[i] = sites->y[site_at(&l, i)];
     }
     dosi_status status = dosi_nearest_create(l.x, l.y, n, &l.nearest, err);
     if (status == DOSI_OK) {
