@@ -9,7 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define ZLIB_CONST
 #include <zlib.h>
+
+/// The empty body.
+static char nothing[1];
 
 enum { GZIP_MIN_BYTES = 1024, GZIP_LEVEL = 2, LINE_BYTES = 2048 };
 
@@ -48,7 +52,7 @@ bool dosi_reply_gzip(const char *bytes, size_t n_bytes, dosi_text *out) {
     }
     size_t room = deflateBound(&stream, n_bytes);
     char *packed = malloc(room + 1);
-    stream.next_in = (Bytef *)(uintptr_t)bytes;
+    stream.next_in = (const Bytef *)bytes;
     stream.avail_in = (uInt)n_bytes;
     stream.next_out = (Bytef *)packed;
     stream.avail_out = (uInt)room;
@@ -92,23 +96,23 @@ enum MHD_Result dosi_reply_queue(dosi_http_request *request,
     return result;
 }
 
-/// Adds "Name: value\n" lines to a response; a line with a control character is left out.
-static void add_lines(struct MHD_Response *response, const char *lines) {
+/// Adds the header "Name: value" of `n_bytes`; one with a control character is left out.
+static void add_line(struct MHD_Response *response, const char *text, size_t n_bytes) {
     char line[LINE_BYTES];
+    if (n_bytes == 0 || n_bytes >= sizeof line) return;
+    memcpy(line, text, n_bytes);
+    line[n_bytes] = '\0';
+    char *colon = strchr(line, ':');
+    if (!colon || strchr(line, '\r')) return;
+    *colon = '\0';
+    (void)MHD_add_response_header(response, line, colon + 1 + strspn(colon + 1, " "));
+}
+
+/// Adds "Name: value\n" lines to a response.
+static void add_lines(struct MHD_Response *response, const char *lines) {
     while (*lines) {
         size_t length = strcspn(lines, "\n");
-        if (length > 0 && length < sizeof line) {
-            memcpy(line, lines, length);
-            line[length] = '\0';
-            char *colon = strchr(line, ':');
-            if (colon) {
-                *colon = '\0';
-                const char *value = colon + 1 + strspn(colon + 1, " ");
-                if (!strpbrk(value, "\r\n")) {
-                    (void)MHD_add_response_header(response, line, value);
-                }
-            }
-        }
+        add_line(response, lines, length);
         lines += length;
         if (*lines) lines++;
     }
@@ -129,7 +133,7 @@ enum MHD_Result dosi_reply_problem(dosi_http_request *request,
     dosi_json_member_string(&json, "detail", detail);
     dosi_json_end_object(&json);
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.length, body.data ? body.data : (void *)(uintptr_t) "", MHD_RESPMEM_MUST_COPY);
+        body.length, body.data ? body.data : nothing, MHD_RESPMEM_MUST_COPY);
     dosi_text_destroy(&body);
     if (!response) return MHD_NO;
     (void)MHD_add_response_header(response, "Content-Type", "application/problem+json");
@@ -169,8 +173,7 @@ static struct MHD_Response *file_response(const char *path) {
 /// A response that owns the bytes of `body`, which is then empty.
 static struct MHD_Response *body_response(dosi_text *body) {
     if (body->length == 0) {
-        return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "",
-                                               MHD_RESPMEM_PERSISTENT);
+        return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
     }
     struct MHD_Response *response =
         MHD_create_response_from_buffer_with_free_callback(body->length, body->data, free);

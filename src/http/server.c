@@ -253,7 +253,8 @@ static enum MHD_Result take_body(dosi_http_request *request,
 }
 
 /// MHD's call: once when the headers are there, for each piece of body, once at its end, and
-/// once when a slow thread is done.
+/// once when a slow thread is done. The parameters are MHD's.
+// NOLINTNEXTLINE(readability-function-size)
 static enum MHD_Result request_goes_on(void *context,
                                        struct MHD_Connection *connection,
                                        const char *url,
@@ -320,24 +321,25 @@ static unsigned thread_count(const dosi_http_options *options) {
     return n_threads > MAX_THREADS ? MAX_THREADS : (unsigned)n_threads;
 }
 
-/// Starts MHD. `certificate` and `key` are "" without TLS.
+/// Which TLS is spoken.
+static char tls_priorities[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
+/// Starts MHD. `certificate` and `key` are empty without TLS.
 static dosi_status start_daemon(dosi_http_server *server,
-                                const char *certificate,
-                                const char *key,
+                                dosi_text *certificate,
+                                dosi_text *key,
                                 dosi_error *err) {
     struct sockaddr_storage address;
     DOSI_TRY(parse_address(&server->options, &address, err));
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
                      MHD_USE_ERROR_LOG;
     if (address.ss_family == AF_INET6) flags |= MHD_USE_IPv6;
-    if (certificate[0]) flags |= MHD_USE_TLS;
-    struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificate},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key},
-        {MHD_OPTION_HTTPS_PRIORITIES, 0,
-         (void *)(uintptr_t) "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
-        {MHD_OPTION_END, 0, NULL}};
-    if (!certificate[0]) tls[0] = tls[3];
+    if (certificate->length > 0) flags |= MHD_USE_TLS;
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, certificate->data},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, key->data},
+                                   {MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities},
+                                   {MHD_OPTION_END, 0, NULL}};
+    if (certificate->length == 0) tls[0] = tls[3];
     server->daemon = MHD_start_daemon(
         flags, server->options.port, NULL, NULL, request_goes_on, server,
         MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL, MHD_OPTION_SOCK_ADDR, &address,
@@ -388,8 +390,7 @@ static dosi_status start_all(dosi_http_server *server, dosi_error *err) {
         if (status == DOSI_OK) status = dosi_file_read(options->key_path, 1 << 20, &key, err);
     }
     if (status == DOSI_OK) {
-        status =
-            start_daemon(server, dosi_text_string(&certificate), dosi_text_string(&key), err);
+        status = start_daemon(server, &certificate, &key, err);
     }
     if (key.data) explicit_bzero(key.data, key.length);
     dosi_text_destroy(&certificate);

@@ -142,7 +142,7 @@ dosi_status dosi_uri_parse(const char *raw, dosi_uri *out, dosi_error *err) {
     dosi_uri uri = {0};
     // Segments and parameters each decode to no more than their bytes plus a NUL or two; the
     // joined path repeats the segments.
-    uri.memory = malloc(3 * n_raw + 2 * DOSI_URI_PARAMETERS + 16);
+    uri.memory = malloc(3 * n_raw + (size_t)2 * DOSI_URI_PARAMETERS + 16);
     if (!uri.memory) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for an address");
     writer out_at = {uri.memory};
     size_t n_path = strcspn(raw, "?#");
