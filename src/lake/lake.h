@@ -10,6 +10,7 @@
 
 #include "dosi/run.h"
 #include "dosi/table.h"
+#include "dosi/text.h"
 
 #include <sqlite3.h>
 
@@ -22,7 +23,7 @@ enum {
 typedef struct dosi_lake dosi_lake;
 
 /// What people are told of a dataset. Strings may be NULL: unknown, or (in an update)
-/// unchanged.
+/// unchanged. Once simulated, a dataset stays so: an update cannot take it back.
 typedef struct dosi_metadata {
     const char *title_ko, *title_en;
     const char *description_ko, *description_en;
@@ -50,10 +51,13 @@ typedef struct dosi_version {
     dosi_time time_first; ///< First and last value of the (first) time column, or missing.
     dosi_time time_last;
     char *path;          ///< The Parquet file.
-    char *metadata_json; ///< As dosi_metadata, JSON object.
+    char *metadata_json; ///< {"title":{"ko","en"},"description":{"ko","en"},"licence",
+                         ///< "publisher","contact","frequency","visibility","simulated"}; null
+                         ///< where unknown.
     char *columns_json;  ///< [{"name","type","unit","meaning":{"ko","en"}}]
-    char *profile_json;  ///< See profile.h; NULL while not made.
-    char *lineage_json;  ///< {"kind","method","program","parameters","inputs":[...],"seed"}
+    char *profile_json;  ///< See profile.h.
+    char *lineage_json;  ///< {"kind","method","program","parameters","inputs":[...],"seed"};
+                         ///< NULL when none was given.
     char visibility[16];
     bool is_simulated;
 } dosi_version;
@@ -93,6 +97,15 @@ DOSI_CHECKED dosi_status dosi_lake_each(dosi_lake *lake,
                                         void *context,
                                         dosi_error *err);
 
+/// Calls `visit` for every version of a dataset ("org/name"), the newest first; stops when it
+/// fails. DOSI_NOT_FOUND.
+DOSI_CHECKED dosi_status dosi_lake_each_version(
+    dosi_lake *lake,
+    const char *reference,
+    dosi_status (*visit)(void *context, const dosi_version *version, dosi_error *err),
+    void *context,
+    dosi_error *err);
+
 /// A version to be written.
 typedef struct dosi_new_version {
     const char *reference;         ///< "org/name".
@@ -103,15 +116,18 @@ typedef struct dosi_new_version {
     int64_t owner_id;
 } dosi_new_version;
 
-/// Writes a version. When the latest version has the same content and lineage, nothing is
-/// written and that version is returned (`*is_new` false).
+/// Writes a version. When the latest version has the same content and lineage, no version is
+/// written and that one is returned (`*is_new` false); `metadata` is taken over all the same.
+/// Visibility of a new dataset is "private" unless said otherwise.
+/// @param out  Also what a failure leaves cleared; clear it after use.
 DOSI_CHECKED dosi_status dosi_lake_write(dosi_lake *lake,
                                          const dosi_new_version *new_version,
                                          dosi_version *out,
                                          bool *is_new,
                                          dosi_error *err);
 
-/// Changes metadata of a dataset; NULL fields stay.
+/// Changes metadata of a dataset; NULL fields stay. DOSI_NOT_FOUND; DOSI_INVALID names a value
+/// that is none (visibility, frequency).
 DOSI_CHECKED dosi_status dosi_lake_describe(dosi_lake *lake,
                                             const char *reference,
                                             const dosi_metadata *metadata,
@@ -121,11 +137,19 @@ DOSI_CHECKED dosi_status dosi_lake_describe(dosi_lake *lake,
 /// versions and permissions are keyed by. Cheap (microseconds).
 DOSI_CHECKED dosi_status dosi_lake_clock(dosi_lake *lake, int64_t *out, dosi_error *err);
 
-/// Appends the DCAT-AP 3 JSON-LD of one version's dataset.
+/// Appends the DCAT-AP 3 JSON-LD of one version's dataset: a document of its own, which may
+/// also stand in a catalogue's list.
 /// @param base_url  Where the server is reached, for identifiers and distributions.
 DOSI_CHECKED dosi_status dosi_dcat_put_dataset(dosi_text *out,
                                                const dosi_version *version,
                                                const char *base_url,
                                                dosi_error *err);
+
+/// Appends the start of a dcat:Catalog, up to its list of datasets. The caller then appends
+/// dosi_dcat_put_dataset() documents separated by commas, and the end.
+void dosi_dcat_begin_catalogue(dosi_text *out, const char *title, const char *base_url);
+
+/// Appends the end of a catalogue.
+void dosi_dcat_end_catalogue(dosi_text *out);
 
 #endif // DOSI_LAKE_LAKE_H
