@@ -1,9 +1,10 @@
 /// @file job.h
 /// Jobs: a method or study run in its own process, with progress, cancel, memory limit and log.
 ///
-/// A job is a folder `jobs/<id>/` in the lab: job.json (what, who, state), progress.json
-/// (written atomically by the child), log.txt, and for a method its outputs. The child is `dosi
-/// job-run FOLDER`; a crash of it is a failed job. Several processes may watch the same jobs.
+/// A job is a folder `jobs/<id>/` in the lab: job.json (what, who, state), progress.json and
+/// result.json (written atomically by the child), log.txt, report.json, and for a method its
+/// outputs. The child is `dosi job-run FOLDER`, in a process group of its own, and outlives
+/// who started it; a crash of it is a failed job. Several processes may watch the same jobs.
 #ifndef DOSI_STUDY_JOB_H
 #define DOSI_STUDY_JOB_H
 
@@ -41,7 +42,7 @@ typedef struct dosi_job_request {
     size_t memory_bytes; ///< 0: 4 GiB.
 } dosi_job_request;
 
-/// Starts a job for `caller`, or queues it when as many run as there are cores.
+/// Starts a job for `caller` (a member at least), or queues it when two are running.
 DOSI_CHECKED dosi_status dosi_job_start(dosi_gate *gate,
                                         const dosi_caller *caller,
                                         const dosi_job_request *request,
@@ -74,6 +75,14 @@ DOSI_CHECKED dosi_status dosi_job_log(dosi_gate *gate,
                                       size_t limit_bytes,
                                       dosi_text *out,
                                       dosi_error *err);
+
+/// Appends the report of a finished study job as JSON: {"steps":[{"id","method","computed",
+/// "seconds","outputs":[...],"changed"}]}. DOSI_NOT_FOUND while there is none.
+DOSI_CHECKED dosi_status dosi_job_report(dosi_gate *gate,
+                                         const dosi_caller *caller,
+                                         const char *id,
+                                         dosi_text *out,
+                                         dosi_error *err);
 
 /// Path of output `name` of a finished method job (Parquet). @param out (DOSI_PATH_BYTES).
 DOSI_CHECKED dosi_status dosi_job_output(dosi_gate *gate,
