@@ -1,0 +1,54 @@
+/// @file krige.h
+/// The work behind geo.krige and geo.variogram: settings, model, targets, tables.
+#ifndef DOSI_METHOD_KRIGE_H
+#define DOSI_METHOD_KRIGE_H
+
+#include "dosi/geo.h"
+#include "method/maps.h"
+
+/// Indexes of geo.krige's inputs and outputs.
+enum {
+    KRIGE_OBSERVATIONS,
+    KRIGE_STATIONS,
+    KRIGE_AREA,
+    KRIGE_TARGETS,
+    KRIGE_MAP = 0,
+    KRIGE_GRID,
+    KRIGE_LOO,
+    KRIGE_MODELS
+};
+
+/// A call of geo.krige on its way.
+typedef struct method_krige {
+    const dosi_method_call *call;
+    method_maps maps;
+    bool has_grid;
+    dosi_grid grid;
+    size_t n_targets;
+    int64_t *target_cell; ///< (n_targets) cell of the grid, or row of the targets.
+    double *target_x, *target_y;
+    size_t n_nearest; ///< 0: global.
+    bool is_long, leaves_one_out;
+    size_t first_value_column; ///< Of the map's table: the first variable (wide), or value.
+    dosi_variogram model;      ///< Of the variable at hand.
+    double fit_error;          ///< NaN: given.
+} method_krige;
+
+/// Reads settings, observations and targets.
+DOSI_CHECKED dosi_status method_krige_open(method_krige *krige, dosi_error *err);
+
+/// Columns and rows of the outputs, with everything in the map but the values.
+DOSI_CHECKED dosi_status method_krige_open_outputs(method_krige *krige, dosi_error *err);
+
+/// Model, maps and leave-one-out of one variable.
+DOSI_CHECKED dosi_status method_krige_variable(method_krige *krige,
+                                               size_t variable,
+                                               dosi_error *err);
+
+/// Frees what it holds.
+void method_krige_close(method_krige *krige);
+
+/// The targets of a call: cells of the area, of the box of the sites, or the given places.
+DOSI_CHECKED dosi_status method_krige_find_targets(method_krige *krige, dosi_error *err);
+
+#endif // DOSI_METHOD_KRIGE_H
