@@ -1,2 +1,3 @@
 # Tests of this module.
 dosi_test(unit source_rdata)
+dosi_test(unit source_ogr)
