@@ -15,6 +15,7 @@ static dosi_status gather_routes(dosi_server *server, dosi_error *err) {
     size_t n_groups = 0;
     const dosi_route_group *const *groups = dosi_server_groups(&n_groups);
     for (size_t i = 0; i < n_groups; i++) server->n_routes += groups[i]->n_routes;
+    assert(server->n_routes > 0);
     server->routes = calloc(server->n_routes, sizeof server->routes[0]);
     if (!server->routes) return dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
     size_t at = 0;
