@@ -34,6 +34,13 @@ DOSI_CHECKED dosi_status dosi_sql_run(dosi_sql *sql,
                                       duckdb_result *out,
                                       dosi_error *err);
 
+/// Takes an idle database for Parquet reads and writes of ours, or opens one; any thread may.
+/// @param is_ordered  One that works on one thread, for bytes that never differ.
+DOSI_CHECKED dosi_status dosi_sql_borrow(bool is_ordered, dosi_sql **out, dosi_error *err);
+
+/// Gives it back (NULL accepted); one that failed (`is_good` false) is closed instead of kept.
+void dosi_sql_give_back(bool is_ordered, bool is_good, dosi_sql *sql);
+
 /// Runs `before` SELECT ... `after`, where the SELECT reads `table` in place (not copied).
 DOSI_CHECKED dosi_status dosi_sql_execute_on(dosi_sql *sql,
                                              const char *before,

@@ -46,8 +46,6 @@ static void put_notes(dosi_text *out, const dosi_table *table) {
 
 dosi_status dosi_parquet_write(const dosi_table *table, const char *path, dosi_error *err) {
     assert(table && path);
-    // Room for the rows of one row group on their way, not for the table, which stays ours.
-    const dosi_sql_options options = {.memory_bytes = (size_t)2 << 30, .n_threads = 1};
     dosi_sql *sql = NULL;
     dosi_text notes = {0};
     dosi_text after = {0};
@@ -60,11 +58,11 @@ dosi_status dosi_parquet_write(const dosi_table *table, const char *path, dosi_e
     dosi_text_puts(&after, "})");
     dosi_status status = dosi_text_status(&notes, err);
     if (status == DOSI_OK) status = dosi_text_status(&after, err);
-    if (status == DOSI_OK) status = dosi_sql_open(&options, &sql, err);
+    if (status == DOSI_OK) status = dosi_sql_borrow(true, &sql, err);
     if (status == DOSI_OK) {
         status = dosi_sql_execute_on(sql, "COPY (", table, after.data, err);
     }
-    dosi_sql_close(sql);
+    dosi_sql_give_back(true, status == DOSI_OK, sql);
     dosi_text_destroy(&after);
     dosi_text_destroy(&notes);
     return status;
@@ -161,8 +159,6 @@ dosi_status dosi_parquet_read(const char *path,
                               dosi_table *out,
                               dosi_error *err) {
     assert(path && (columns || n_columns == 0) && out);
-    // The rows go to `out` as they stream by; only pages on their way are DuckDB's.
-    const dosi_sql_options options = {.memory_bytes = (size_t)2 << 30};
     dosi_sql *sql = NULL;
     dosi_text query = {0};
     dosi_error cause = {{0}};
@@ -172,14 +168,14 @@ dosi_status dosi_parquet_read(const char *path,
     }
     put_query(&query, path, columns, n_columns, where);
     dosi_status status = dosi_text_status(&query, err);
-    if (status == DOSI_OK) status = dosi_sql_open(&options, &sql, err);
+    if (status == DOSI_OK) status = dosi_sql_borrow(false, &sql, err);
     if (status == DOSI_OK) {
         status = dosi_sql_query(sql, query.data, NULL, NULL, out, &cause);
         if (status == DOSI_OK) status = read_notes(sql, path, out, &cause);
         if (status != DOSI_OK) status = fail_file(err, status, path, &cause);
     }
     if (status != DOSI_OK) dosi_table_destroy(out);
-    dosi_sql_close(sql);
+    dosi_sql_give_back(false, status == DOSI_OK, sql);
     dosi_text_destroy(&query);
     return status;
 }

@@ -8,6 +8,7 @@
 
 #include "dosi/run.h"
 #include "dosi/table.h"
+#include "dosi/text.h"
 
 /// A private in-memory database. Not for two threads at once; make one per thread or request.
 typedef struct dosi_sql dosi_sql;

@@ -1,2 +1,3 @@
 # Tests of this module.
+dosi_test(unit lake_crash)
 dosi_test(unit lake_lake)
