@@ -116,8 +116,8 @@ static void check_end(check *c) {
              report->n_records + 1, c->head.n_records);
     } else if (report->n_records > 0 && memcmp(c->hash, c->head.hash, sizeof c->hash) != 0) {
         find(c, report->n_records,
-             "record %llu was replaced: the sealed head knows another%.0llu", report->n_records,
-             0);
+             "record %llu was replaced: the sealed head knows another record %llu",
+             report->n_records, report->n_records);
     }
 }
 
@@ -170,30 +170,37 @@ dosi_status dosi_audit_verify(dosi_audit *audit,
 
 // --- the end of the log --------------------------------------------------------------------
 
-/// Reads the last bytes of a file, from a line's start, until `limit` lines are in or it is
-/// whole.
+/// Appends the last `length` bytes of a file of `size` bytes, without the line cut at the
+/// start; says how many lines end in them.
+static size_t read_end(FILE *file, off_t size, off_t length, dosi_text *out) {
+    char *bytes = malloc((size_t)length + 1);
+    if (!bytes) {
+        out->status = DOSI_NO_MEMORY;
+        return 0;
+    }
+    (void)fseeko(file, size - length, SEEK_SET);
+    size_t n = fread(bytes, 1, (size_t)length, file);
+    size_t n_lines = 0;
+    for (size_t i = 0; i < n; i++) n_lines += bytes[i] == '\n';
+    const char *cut = length < size ? memchr(bytes, '\n', n) : NULL;
+    size_t first = cut ? (size_t)(cut - bytes) + 1 : 0;
+    dosi_text_append(out, bytes + first, n - first);
+    free(bytes);
+    return n_lines;
+}
+
+/// Reads the end of a file: at least `limit` lines, or all of it.
 static dosi_status read_tail(FILE *file, size_t limit, dosi_text *out, dosi_error *err) {
     if (fseeko(file, 0, SEEK_END) != 0) return dosi_fail(err, DOSI_IO, "audit log: seek");
     off_t size = ftello(file);
-    for (off_t length = BLOCK_BYTES;; length *= 4) {
-        if (length > size) length = size;
+    off_t length = BLOCK_BYTES < size ? BLOCK_BYTES : size;
+    for (;;) {
         dosi_text_clear(out);
-        char *bytes = malloc((size_t)length + 1);
-        if (!bytes) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the audit log's end");
-        (void)fseeko(file, size - length, SEEK_SET);
-        size_t n = fread(bytes, 1, (size_t)length, file);
-        size_t n_lines = 0;
-        for (size_t i = 0; i < n; i++) n_lines += bytes[i] == '\n';
-        bool is_enough = n_lines > limit || length == size;
-        size_t first = 0;
-        if (length < size) {
-            while (first < n && bytes[first] != '\n') first++;
-            if (first < n) first++;
-        }
-        if (is_enough) dosi_text_append(out, bytes + first, n - first);
-        free(bytes);
-        if (is_enough) return dosi_text_status(out, err);
+        size_t n_lines = read_end(file, size, length, out);
+        if (n_lines > limit || length == size || out->status != DOSI_OK) break;
+        length = length < size / 4 ? length * 4 : size;
     }
+    return dosi_text_status(out, err);
 }
 
 /// Appends the lines of `tail`, last first; says how many.

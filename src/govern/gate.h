@@ -10,6 +10,7 @@
 #include "dosi/run.h"
 #include "dosi/table.h"
 #include "feature/feature.h"
+#include "govern/audit.h"
 #include "lake/lake.h"
 
 /// An open lab. Safe for several threads; several processes may have it open.
@@ -41,7 +42,8 @@ typedef struct dosi_caller {
     unsigned scopes; ///< Bits 1 << dosi_action that this session or token allows.
     size_t n_organisations;
     char organisations[DOSI_CALLER_ORGANISATIONS][DOSI_NAME_BYTES];
-    char channel[16]; ///< "cli", "sql", "api", "tile", "job"...: written in the audit.
+    char channel[16];          ///< "cli", "sql", "api", "tile", "job"...: written in the audit.
+    bool must_change_password; ///< Until then a visitor's rights only.
 } dosi_caller;
 
 /// Makes a lab in `folder` with its first administrator "admin".
@@ -67,7 +69,10 @@ const char *dosi_gate_folder(const dosi_gate *gate);
 /// The lab's offset from UTC, seconds (32400 for Korea).
 int dosi_gate_zone_s(const dosi_gate *gate);
 
-/// See dosi_lake_clock().
+/// The lab's title, borrowed until close.
+const char *dosi_gate_title(const dosi_gate *gate);
+
+/// See dosi_lake_clock(). Grows with changes of accounts and tokens too.
 DOSI_CHECKED dosi_status dosi_gate_clock(dosi_gate *gate, int64_t *out, dosi_error *err);
 
 // --- who ---------------------------------------------------------------------------------
@@ -195,5 +200,16 @@ DOSI_CHECKED dosi_status dosi_gate_record(dosi_gate *gate,
                                           const char *object,
                                           const char *outcome,
                                           dosi_error *err);
+
+/// Appends the latest audit records, newest first, as a JSON array. Administrators only.
+DOSI_CHECKED dosi_status dosi_gate_put_audit(
+    dosi_gate *gate, const dosi_caller *caller, size_t limit, dosi_text *out, dosi_error *err);
+
+/// Checks the whole audit log, see dosi_audit_verify(). Administrators only.
+DOSI_CHECKED dosi_status dosi_gate_verify_audit(dosi_gate *gate,
+                                                const dosi_caller *caller,
+                                                const dosi_run *run,
+                                                dosi_audit_report *out,
+                                                dosi_error *err);
 
 #endif // DOSI_GOVERN_GATE_H

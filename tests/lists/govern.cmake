@@ -1,2 +1,5 @@
 # Tests of this module.
 dosi_test(unit govern_audit)
+dosi_test(unit govern_decide)
+dosi_test(unit govern_names)
+dosi_test(unit govern_gate)
