@@ -3,6 +3,7 @@
 // every column holds and store again. The text of the file is never held.
 
 #include "source/header.h"
+#include "source/points.h"
 #include "source/reader.h"
 #include "source/typing.h"
 
@@ -21,9 +22,10 @@ typedef struct reading {
     dosi_source_result *out;
     dosi_error *err;
     dosi_layout layout;
-    dosi_typing *typing; ///< (n_columns)
-    size_t n_first;      ///< Rows before the data.
-    size_t i_row;        ///< Rows visited.
+    dosi_typing *typing;        ///< (n_columns)
+    size_t longitude, latitude; ///< Columns of coordinates in degrees, or SIZE_MAX.
+    size_t n_first;             ///< Rows before the data.
+    size_t i_row;               ///< Rows visited.
     size_t n_stored;
     size_t n_seen;     ///< Rows of data, damaged ones included.
     uint64_t n_misfit; ///< Cells that did not fit their column.
@@ -81,6 +83,7 @@ static bool is_data(reading *r, const dosi_row *row) {
 static void count_cell(dosi_typing *typing, const dosi_cell *cell) {
     const char *bytes = cell->bytes;
     size_t n_bytes = cell->n_bytes;
+    assert(typing);
     if (!bytes) {
         typing->n[DOSI_VALUE_MISSING]++;
         return;
@@ -171,19 +174,43 @@ static void undo_row(reading *r, size_t n_columns) {
     }
 }
 
+/// The largest degrees of a column of coordinates; 0 for other columns.
+static double degrees_limit(const reading *r, size_t column) {
+    if (column == r->longitude) return 180.0;
+    return column == r->latitude ? 90.0 : 0.0;
+}
+
+/// Whether the stored coordinate is on the globe.
+static bool is_on_globe(const reading *r, size_t column) {
+    double limit = degrees_limit(r, column);
+    double value = dosi_column_real(&r->out->table.columns[column], r->n_stored);
+    return limit == 0.0 || isnan(value) || fabs(value) <= limit;
+}
+
+/// Why a cell was not taken.
+static const char *why_not(const reading *r, size_t column) {
+    if (column == r->longitude) return "no longitude of -180 to 180 degrees";
+    if (column == r->latitude) return "no latitude of -90 to 90 degrees";
+    return dosi_typing_reason(r->typing[column].type);
+}
+
 /// Stores one cell; false when it does not fit (or, with a status, for good).
 static bool store_cell(reading *r, const dosi_cell *cell, size_t column) {
     const char *bytes = cell->bytes;
     size_t n_bytes = cell->n_bytes;
     if (!bytes) return true;
     dosi_value_trim(&bytes, &n_bytes);
-    if (dosi_value_is_missing(bytes, n_bytes)) return true;
+    if (dosi_value_is_missing(bytes, n_bytes)) {
+        return degrees_limit(r, column) == 0.0 || !dosi_value_is_nan(bytes, n_bytes);
+    }
     if (cell->is_quoted && r->typing[column].type == DOSI_TYPE_TEXT) {
         bytes = cell->bytes;
         n_bytes = cell->n_bytes;
     }
-    return dosi_typing_store(&r->out->table, column, r->n_stored, bytes, n_bytes,
-                             r->options->zone_s, &r->status);
+    dosi_typing_place place = {&r->out->table, column, r->n_stored, r->options->zone_s};
+    if (dosi_typing_store(&place, bytes, n_bytes)) return is_on_globe(r, column);
+    if (r->typing[column].type == DOSI_TYPE_TEXT) r->status = DOSI_NO_MEMORY;
+    return false;
 }
 
 static bool store_row(void *context, const dosi_row *row) {
@@ -207,7 +234,7 @@ static bool store_row(void *context, const dosi_row *row) {
     for (size_t c = 0; c < r->layout.n_columns; c++) {
         if (store_cell(r, &row->cells[c], c)) continue;
         if (r->status == DOSI_OK) {
-            r->status = reject(r, row, c, dosi_typing_reason(r->typing[c].type));
+            r->status = reject(r, row, c, why_not(r, c));
         }
         r->n_misfit++;
         undo_row(r, c + 1);
@@ -239,6 +266,24 @@ static dosi_status store_all(reading *r, size_t n_rejects_before) {
 }
 
 // --- all of it ------------------------------------------------------------------------------
+
+/// Finds the two columns of coordinates in degrees, when there are both.
+static void find_coordinates(reading *r) {
+    const dosi_source_options *o = r->options;
+    size_t x = SIZE_MAX;
+    size_t y = SIZE_MAX;
+    for (size_t c = r->layout.n_columns; c-- > 0;) {
+        const char *name = r->layout.names[c];
+        dosi_point_role role = dosi_point_role_of(name);
+        bool is_x = o->x_column ? strcmp(name, o->x_column) == 0 : role == DOSI_POINT_LONGITUDE;
+        bool is_y = o->y_column ? strcmp(name, o->y_column) == 0 : role == DOSI_POINT_LATITUDE;
+        if (is_x) x = c;
+        if (is_y) y = c;
+    }
+    bool has_both = x != SIZE_MAX && y != SIZE_MAX && !o->crs;
+    r->longitude = has_both ? x : SIZE_MAX;
+    r->latitude = has_both ? y : SIZE_MAX;
+}
 
 static dosi_status start_typing(reading *r) {
     r->typing = calloc(r->layout.n_columns, sizeof *r->typing);
@@ -346,6 +391,7 @@ dosi_status dosi_cells_read(const dosi_cells *cells,
     }
     r.n_first = r.layout.n_skipped + r.layout.n_header_rows + r.layout.has_units_row;
     if (status == DOSI_OK) status = start_typing(&r);
+    if (status == DOSI_OK) find_coordinates(&r);
     if (status == DOSI_OK) status = read_rows(&r, sample);
     if (status == DOSI_OK) {
         out->n_rows_seen = out->table.n_rows + out->rejects.n_rows;

@@ -35,14 +35,14 @@ typedef struct parser {
 /// How the attempt to take a row from the buffer ended.
 typedef enum outcome {
     OUTCOME_ROW,
-    OUTCOME_MORE, ///< The row goes on past the buffer.
+    OUTCOME_MORE,  ///< The row goes on past the buffer.
     OUTCOME_QUOTE, ///< A quote is not closed, or text follows the closing one.
     OUTCOME_WIDE,  ///< Too many cells, or a cell too long.
 } outcome;
 
 /// A row being taken.
 typedef struct scan {
-    const char *at;     ///< Where the scan is.
+    const char *at; ///< Where the scan is.
     size_t n_cells;
     size_t n_breaks;    ///< Line breaks inside quotes so far.
     size_t quote_break; ///< n_breaks where the last quote opened.
@@ -56,8 +56,8 @@ static bool is_break(char byte) {
 /// Finds the closing quote of a cell whose text starts at `at`. NULL: not in the buffer.
 static const char *find_close(const parser *p, scan *s, const char *at, bool *has_doubled) {
     const char *end = p->buffer + p->end;
-    const char *limit = end - at > DOSI_SOURCE_CELL_BYTES + 1 ? at + DOSI_SOURCE_CELL_BYTES + 1
-                                                              : end;
+    const char *limit =
+        end - at > DOSI_SOURCE_CELL_BYTES + 1 ? at + DOSI_SOURCE_CELL_BYTES + 1 : end;
     for (; at < limit; at++) {
         const char *quote = memchr(at, '"', (size_t)(limit - at));
         const char *stop = quote ? quote : limit;
@@ -106,34 +106,38 @@ static outcome take_plain(parser *p, scan *s) {
     return OUTCOME_ROW;
 }
 
+/// Takes a cell of either kind.
+static outcome take_cell(parser *p, scan *s) {
+    if (s->n_cells > DOSI_SOURCE_COLUMNS) return OUTCOME_WIDE;
+    if (s->at == p->buffer + p->end || *s->at != '"') return take_plain(p, s);
+    s->at++;
+    return take_quoted(p, s);
+}
+
+/// Steps over a line break; false when its second half may be yet to come.
+static bool take_break(const parser *p, scan *s) {
+    const char *end = p->buffer + p->end;
+    if (*s->at == '\r') {
+        if (s->at + 1 == end && !p->is_last) return false;
+        if (s->at + 1 < end && s->at[1] == '\n') s->at++;
+    }
+    s->at++;
+    return true;
+}
+
 /// Takes a row from p->start on; on OUTCOME_ROW `s->at` is behind its line break.
 static outcome take_row(parser *p, scan *s) {
     const char *end = p->buffer + p->end;
     for (;;) {
-        if (s->n_cells > DOSI_SOURCE_COLUMNS) return OUTCOME_WIDE;
-        outcome result;
-        if (s->at < end && *s->at == '"') {
-            s->at++;
-            result = take_quoted(p, s);
-        } else {
-            result = take_plain(p, s);
-        }
+        outcome result = take_cell(p, s);
         if (result != OUTCOME_ROW) return result;
         s->n_cells++;
         if (s->at == end) return OUTCOME_ROW;
-        if (p->kinds[(unsigned char)*s->at] == DELIMITER) {
-            s->at++;
-            if (s->at == end && !p->is_last) return OUTCOME_MORE;
-            continue;
-        }
-        // "\r\n" is one break; its second half may be yet to come.
-        if (*s->at == '\r') {
-            if (s->at + 1 == end && !p->is_last) return OUTCOME_MORE;
-            if (s->at + 1 < end && s->at[1] == '\n') s->at++;
-        }
+        if (p->kinds[(unsigned char)*s->at] != DELIMITER) break;
         s->at++;
-        return OUTCOME_ROW;
+        if (s->at == end && !p->is_last) return OUTCOME_MORE;
     }
+    return take_break(p, s) ? OUTCOME_ROW : OUTCOME_MORE;
 }
 
 /// Reads more text behind what is unread.
@@ -204,13 +208,15 @@ static dosi_status recover(
     parser *p, const scan *s, outcome why, dosi_row_visit visit, void *context) {
     size_t line = p->line;
     if (why == OUTCOME_WIDE) {
-        (void)snprintf(p->reason, sizeof p->reason, "more than %d fields, or one of over %d MiB",
-                       DOSI_SOURCE_COLUMNS, DOSI_SOURCE_CELL_BYTES >> 20);
+        (void)snprintf(p->reason, sizeof p->reason,
+                       "more than %d fields, or one of over %d MiB", DOSI_SOURCE_COLUMNS,
+                       DOSI_SOURCE_CELL_BYTES >> 20);
     } else {
         line += s->quote_break;
         (void)snprintf(p->reason, sizeof p->reason,
-                       s->is_unclosed ? "the quote that opens field %zu in line %zu is not closed"
-                               : "field %zu in line %zu goes on after its closing quote",
+                       s->is_unclosed
+                           ? "the quote that opens field %zu in line %zu is not closed"
+                           : "field %zu in line %zu goes on after its closing quote",
                        s->n_cells + 1, line);
     }
     p->n_rescanned += (size_t)(s->at - (p->buffer + p->start));
@@ -219,15 +225,15 @@ static dosi_status recover(
     return goes_on ? DOSI_OK : DOSI_CANCELLED;
 }
 
-static dosi_status visit_row(
-    parser *p, const scan *s, dosi_row_visit visit, void *context) {
+static dosi_status visit_row(parser *p, const scan *s, dosi_row_visit visit, void *context) {
     size_t next = (size_t)(s->at - p->buffer);
     bool is_swallowing = s->n_breaks && p->csv->n_expected && s->n_cells != p->csv->n_expected;
     if (is_swallowing) {
-        (void)snprintf(p->reason, sizeof p->reason,
-                       "a quote that opens in line %zu runs over %zu lines and leaves %zu fields "
-                       "where %zu are usual",
-                       p->line, s->n_breaks + 1, s->n_cells, p->csv->n_expected);
+        (void)snprintf(
+            p->reason, sizeof p->reason,
+            "a quote that opens in line %zu runs over %zu lines and leaves %zu fields "
+            "where %zu are usual",
+            p->line, s->n_breaks + 1, s->n_cells, p->csv->n_expected);
         p->n_rescanned += next - p->start;
         bool goes_on = visit_damaged(p, p->line, visit, context);
         skip_line(p);
@@ -261,8 +267,10 @@ static dosi_status walk(parser *p, dosi_row_visit visit, void *context, dosi_err
         } else if (result == OUTCOME_ROW) {
             status = visit_row(p, &s, visit, context);
         } else if (result == OUTCOME_WIDE && p->n_rows == 0) {
-            return dosi_fail(err, DOSI_LIMIT, "%s: line %zu: more than %d fields, or one of over "
-                             "%d MiB", p->csv->file->name, p->line, DOSI_SOURCE_COLUMNS,
+            return dosi_fail(err, DOSI_LIMIT,
+                             "%s: line %zu: more than %d fields, or one of over "
+                             "%d MiB",
+                             p->csv->file->name, p->line, DOSI_SOURCE_COLUMNS,
                              DOSI_SOURCE_CELL_BYTES >> 20);
         } else {
             status = recover(p, &s, result, visit, context);
@@ -270,7 +278,8 @@ static dosi_status walk(parser *p, dosi_row_visit visit, void *context, dosi_err
         if (status == DOSI_CANCELLED) return DOSI_OK;
         if (status != DOSI_OK) return status;
         if (p->n_rescanned > RESCAN_BYTES) {
-            return dosi_fail(err, DOSI_PARSE, "%s: line %zu: too many quotes that are not closed",
+            return dosi_fail(err, DOSI_PARSE,
+                             "%s: line %zu: too many quotes that are not closed",
                              p->csv->file->name, p->line);
         }
     }

@@ -56,7 +56,8 @@ static dosi_status detect_delimiter(dosi_csv *csv, dosi_text *said, dosi_error *
     dosi_status status = DOSI_OK;
     const candidate *best = &all[0];
     for (size_t i = 0; i < N_CANDIDATES && status == DOSI_OK; i++) {
-        all[i].delimiter = csv->delimiter = delimiters[i];
+        all[i].delimiter = delimiters[i];
+        csv->delimiter = delimiters[i];
         all[i].name = names[i];
         status = dosi_csv_each(csv, note_width, &all[i], err);
         find_usual(&all[i]);
@@ -107,7 +108,8 @@ static dosi_status read_delimited(const dosi_source_file *file,
                                   dosi_source_result *out,
                                   dosi_error *err) {
     dosi_csv csv = {.file = file};
-    DOSI_TRY(dosi_encoding_detect(file, options->encoding, &csv.encoding, &out->decisions, err));
+    DOSI_TRY(
+        dosi_encoding_detect(file, options->encoding, &csv.encoding, &out->decisions, err));
     if (options->delimiter) {
         DOSI_TRY(take_delimiter(&csv, options->delimiter, err));
         dosi_text_printf(&out->decisions, "delimiter: %s (as given)\n", options->delimiter);

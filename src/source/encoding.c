@@ -31,31 +31,38 @@ static bool is_plain(const char *bytes) {
     return ((word | (word - ones)) & high) == 0;
 }
 
+static void count_zero(census *all, uint64_t place) {
+    if (all->first_zero < 0) all->first_zero = (int64_t)place;
+    *(place % 2 ? &all->n_zero_odd : &all->n_zero_even) += 1;
+}
+
+/// Counts the character at `bytes`, which starts with a byte above 127; its length.
+static size_t count_high(census *all, uint64_t place, const char *bytes, size_t n_bytes) {
+    size_t n = dosi_utf8_length(bytes, n_bytes);
+    if (n) {
+        all->n_high += n;
+        all->n_utf8++;
+        return n;
+    }
+    all->n_high++;
+    all->n_bad++;
+    if (all->first_bad < 0) all->first_bad = (int64_t)place;
+    return 1;
+}
+
 /// Counts the bytes of a chunk; returns how many were taken (a cut-off character is left).
 static size_t count_chunk(census *all, const char *bytes, size_t n_bytes, bool is_last) {
     size_t i = 0;
     while (i < n_bytes) {
         if (i + 8 <= n_bytes && is_plain(bytes + i)) {
             i += 8;
-            continue;
-        }
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte == 0) {
-            uint64_t place = all->n_bytes + i;
-            if (all->first_zero < 0) all->first_zero = (int64_t)place;
-            *(place % 2 ? &all->n_zero_odd : &all->n_zero_even) += 1;
-        }
-        if (byte < 0x80) {
+        } else if ((unsigned char)bytes[i] < 0x80) {
+            if (bytes[i] == 0) count_zero(all, all->n_bytes + i);
             i++;
-            continue;
+        } else {
+            if (!is_last && n_bytes - i < 4) break;
+            i += count_high(all, all->n_bytes + i, bytes + i, n_bytes - i);
         }
-        if (!is_last && n_bytes - i < 4) break;
-        size_t n = dosi_utf8_length(bytes + i, n_bytes - i);
-        all->n_high += n ? n : 1;
-        all->n_utf8 += n > 0;
-        all->n_bad += n == 0;
-        if (n == 0 && all->first_bad < 0) all->first_bad = (int64_t)(all->n_bytes + i);
-        i += n ? n : 1;
     }
     all->n_bytes += i;
     return i;
@@ -96,8 +103,8 @@ static void count_pairs(pairing *out, const unsigned char *bytes, size_t n_bytes
         unsigned char lead = bytes[i];
         unsigned char trail = i + 1 < n_bytes ? bytes[i + 1] : 0;
         bool is_letter = (trail >= 'A' && trail <= 'Z') || (trail >= 'a' && trail <= 'z');
-        bool is_pair = lead >= 0x81 && lead <= 0xFE && (trail >= 0x81 || is_letter) &&
-                       trail != 0xFF;
+        bool is_pair =
+            lead >= 0x81 && lead <= 0xFE && (trail >= 0x81 || is_letter) && trail != 0xFF;
         if (lead >= 0xB0 && lead <= 0xC8 && trail >= 0xA1 && trail != 0xFF) {
             out->n_common++;
         } else if (is_pair) {
@@ -119,8 +126,8 @@ static dosi_status count_korean(const dosi_source_file *file,
     char *sample = malloc(SAMPLE_BYTES);
     dosi_status status = DOSI_OK;
     // From the start of the chunk: pairs must not be split, and only ASCII comes before.
-    long start = all->n_utf8 == 0 ? (long)all->first_bad : 0;
-    if (!stream || !sample || fseek(stream, start, SEEK_SET) != 0) {
+    int64_t start = all->n_utf8 == 0 ? all->first_bad : 0;
+    if (!stream || !sample || fseeko(stream, start, SEEK_SET) != 0) {
         status = dosi_fail(err, DOSI_IO, "%s: cannot be read", file->name);
     } else {
         size_t n = fread(sample, 1, SAMPLE_BYTES, stream);
@@ -160,14 +167,29 @@ static bool detect_mark(const dosi_source_file *file, dosi_encoding *out) {
     return true;
 }
 
+/// A converter to UTF-8, or NULL.
+static iconv_t open_converter(const char *encoding) {
+    iconv_t converter = iconv_open("UTF-8", encoding);
+    return (intptr_t)converter == -1 ? NULL : converter;
+}
+
 static dosi_status as_wanted(const char *wanted, dosi_encoding *out, dosi_error *err) {
     set_name(out, strcasecmp(wanted, "euc-kr") == 0 ? "cp949" : wanted);
-    iconv_t test = iconv_open("UTF-8", out->name);
-    if (test == (iconv_t)-1) {
-        return dosi_fail(err, DOSI_INVALID, "no encoding \"%s\"", wanted);
-    }
+    iconv_t test = open_converter(out->name);
+    if (!test) return dosi_fail(err, DOSI_INVALID, "no encoding \"%s\"", wanted);
     (void)iconv_close(test);
     return DOSI_OK;
+}
+
+/// Whether the bytes beside the zero bytes of the head are those of text.
+static bool is_wide_text(const dosi_source_file *file, size_t zero_place) {
+    for (size_t i = zero_place; i < file->n_head; i += 2) {
+        size_t beside = zero_place ? i - 1 : i + 1;
+        if (file->head[i] != 0 || beside >= file->n_head) continue;
+        unsigned char byte = (unsigned char)file->head[beside];
+        if (byte < ' ' && byte != '\n' && byte != '\r' && byte != '\t') return false;
+    }
+    return true;
 }
 
 /// Without a mark and with zero bytes: UTF-16 when they lie on one side.
@@ -178,15 +200,15 @@ static dosi_status detect_zeros(const dosi_source_file *file,
                                 dosi_error *err) {
     uint64_t even = all->n_zero_even;
     uint64_t odd = all->n_zero_odd;
-    bool is_little = odd * 20 >= all->n_bytes && even * 20 <= odd;
-    bool is_big = even * 20 >= all->n_bytes && odd * 20 <= even;
+    bool is_little = odd * 20 >= all->n_bytes && even * 20 <= odd && is_wide_text(file, 1);
+    bool is_big = even * 20 >= all->n_bytes && odd * 20 <= even && is_wide_text(file, 0);
     if (!is_little && !is_big) {
         return dosi_fail(err, DOSI_UNSUPPORTED, "%s: binary, no text: zero byte at offset %lld",
                          file->name, (long long)all->first_zero);
     }
     set_name(out, is_little ? "utf-16le" : "utf-16be");
     dosi_text_printf(said, "encoding: %s (no byte order mark; %llu zero bytes on %s places)\n",
-                     out->name, (unsigned long long)(odd + even), is_little ? "odd" : "even");
+                     out->name, (unsigned long long)odd + even, is_little ? "odd" : "even");
     return DOSI_OK;
 }
 
@@ -216,10 +238,11 @@ static dosi_status detect_korean(const dosi_source_file *file,
                          (long long)all->first_bad, n_common, (unsigned long long)n);
         return DOSI_OK;
     }
-    return dosi_fail(err, DOSI_UNSUPPORTED,
-                     "%s: no text in UTF-8, CP949 or UTF-16: byte %lld is not UTF-8, and %llu of "
-                     "%llu pairs of bytes are Hangul",
-                     file->name, (long long)all->first_bad, n_common, (unsigned long long)n);
+    return dosi_fail(
+        err, DOSI_UNSUPPORTED,
+        "%s: no text in UTF-8, CP949 or UTF-16: byte %lld is not UTF-8, and %llu of "
+        "%llu pairs of bytes are Hangul",
+        file->name, (long long)all->first_bad, n_common, (unsigned long long)n);
 }
 
 dosi_status dosi_encoding_detect(const dosi_source_file *file,
@@ -263,7 +286,7 @@ dosi_status dosi_encoding_detect(const dosi_source_file *file,
 
 struct dosi_decoder {
     FILE *stream;
-    iconv_t converter; ///< (iconv_t)-1 for UTF-8.
+    iconv_t converter; ///< NULL for UTF-8.
     bool copies;       ///< The bytes are known to be valid UTF-8.
     bool is_at_end;
     uint64_t n_bad;
@@ -278,14 +301,13 @@ dosi_status dosi_decoder_open(const dosi_source_file *file,
     assert(file && encoding && out);
     dosi_decoder *decoder = calloc(1, sizeof *decoder);
     if (!decoder) return dosi_fail(err, DOSI_NO_MEMORY, "%s: no memory", file->name);
-    decoder->converter = (iconv_t)-1;
     decoder->copies = encoding->is_utf8 && encoding->is_valid;
     decoder->stream = dosi_source_open(file);
-    bool is_ok = decoder->stream &&
-                 fseek(decoder->stream, (long)encoding->n_bom, SEEK_SET) == 0;
+    bool is_ok =
+        decoder->stream && fseek(decoder->stream, (long)encoding->n_bom, SEEK_SET) == 0;
     if (is_ok && !encoding->is_utf8) {
-        decoder->converter = iconv_open("UTF-8", encoding->name);
-        is_ok = decoder->converter != (iconv_t)-1;
+        decoder->converter = open_converter(encoding->name);
+        is_ok = decoder->converter != NULL;
     }
     if (!is_ok) {
         dosi_decoder_close(decoder);
@@ -299,7 +321,7 @@ dosi_status dosi_decoder_open(const dosi_source_file *file,
 void dosi_decoder_close(dosi_decoder *decoder) {
     if (!decoder) return;
     if (decoder->stream) (void)fclose(decoder->stream);
-    if (decoder->converter != (iconv_t)-1) (void)iconv_close(decoder->converter);
+    if (decoder->converter) (void)iconv_close(decoder->converter);
     free(decoder);
 }
 
@@ -371,6 +393,6 @@ static size_t read_converted(dosi_decoder *d, char *out, size_t capacity) {
 size_t dosi_decoder_read(dosi_decoder *decoder, char *out, size_t capacity) {
     assert(decoder && out && capacity >= 16);
     if (decoder->copies) return fread(out, 1, capacity, decoder->stream);
-    if (decoder->converter == (iconv_t)-1) return read_utf8(decoder, out, capacity);
+    if (!decoder->converter) return read_utf8(decoder, out, capacity);
     return read_converted(decoder, out, capacity);
 }

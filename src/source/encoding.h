@@ -7,16 +7,17 @@
 
 /// An encoding as decided.
 typedef struct dosi_encoding {
-    char name[32];  ///< "utf-8", "cp949"...: what iconv is told.
-    size_t n_bom;   ///< Bytes of the byte order mark at the file's start.
-    bool is_utf8;   ///< Needs no conversion.
-    bool is_valid;  ///< Every byte of the file was seen to be right (UTF-8 only).
+    char name[32]; ///< "utf-8", "cp949"...: what iconv is told.
+    size_t n_bom;  ///< Bytes of the byte order mark at the file's start.
+    bool is_utf8;  ///< Needs no conversion.
+    bool is_valid; ///< Every byte of the file was seen to be right (UTF-8 only).
 } dosi_encoding;
 
 /// Decides the encoding from a byte order mark, from all bytes being UTF-8, from where zero
 /// bytes lie (UTF-16), from how bytes above 127 pair up as Hangul (CP949, which holds EUC-KR).
 /// @param wanted  The encoding a person names, or NULL.
-/// @return DOSI_OK; DOSI_UNSUPPORTED (binary, or no encoding fits); DOSI_INVALID (unknown name).
+/// @return DOSI_OK; DOSI_UNSUPPORTED (binary, or no encoding fits); DOSI_INVALID (unknown
+/// name).
 DOSI_CHECKED dosi_status dosi_encoding_detect(const dosi_source_file *file,
                                               const char *wanted,
                                               dosi_encoding *out,

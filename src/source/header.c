@@ -118,10 +118,11 @@ static bool is_label(const dosi_sample *sample, size_t row, size_t column) {
     return dosi_value_classify(bytes, n_bytes) == DOSI_VALUE_DATE;
 }
 
+/// Whether the cell comes again further down (the row below may be a second header).
 static bool repeats_below(const dosi_sample *sample, size_t row, size_t column) {
     size_t n_bytes = 0;
     const char *bytes = dosi_sample_cell_at(sample, row, column, &n_bytes);
-    for (size_t r = row + 1; r < sample->n_rows && r < row + LOOK_ROWS; r++) {
+    for (size_t r = row + 2; r < sample->n_rows && r < row + LOOK_ROWS; r++) {
         size_t n_below = 0;
         const char *below = dosi_sample_cell_at(sample, r, column, &n_below);
         if (below && n_below == n_bytes && memcmp(bytes, below, n_bytes) == 0) return true;

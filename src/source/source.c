@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/os_file.h"
+#include "source/points.h"
 #include "source/reader.h"
 #include "source/recipe.h"
 
@@ -39,8 +40,12 @@ FILE *dosi_source_open(const dosi_source_file *file) {
     if (file->path) return fopen(file->path, "rbe");
     // fmemopen() refuses nothing to read; an empty stream does as well.
     if (file->n_bytes == 0) return fopen("/dev/null", "rbe");
-    // The stream only reads, so the content stays as it is.
-    return fmemopen((void *)(uintptr_t)file->bytes, (size_t)file->n_bytes, "rb");
+    // The stream only reads, so the content stays as it is; the prototype cannot say so.
+    union {
+        const char *in;
+        void *out;
+    } bytes = {file->bytes};
+    return fmemopen(bytes.out, (size_t)file->n_bytes, "rb");
 }
 
 bool dosi_source_has_extension(const char *name, const char *extension) {
@@ -176,6 +181,8 @@ dosi_status dosi_source_read(const char *path,
     if (status == DOSI_OK && recipe) {
         dosi_text_printf(&result.decisions, "recipe: %s\n", recipe->name);
         status = recipe->apply(&file, &all, &result, err);
+    } else if (status == DOSI_OK) {
+        status = dosi_points_make(&all, &result, err);
     }
     if (status == DOSI_OK) status = dosi_hash_file(path, hash, err);
     if (status == DOSI_OK && !(result.source_hash = dosi_string_copy(hash))) {

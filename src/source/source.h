@@ -44,4 +44,14 @@ DOSI_CHECKED dosi_status dosi_source_read(const char *path,
                                           dosi_source_result *out,
                                           dosi_error *err);
 
+/// Puts the rows and rejects of `from` behind those of `to`, by column name. Integers widen to
+/// reals, dates to times, and a column without values takes the other's type; `from` may be
+/// changed so. Decisions and hashes are left to the caller.
+/// @param name  Of from's file, for the message.
+/// @return DOSI_OK; DOSI_CONFLICT names the column that differs; DOSI_NO_MEMORY.
+DOSI_CHECKED dosi_status dosi_source_append(dosi_source_result *to,
+                                            dosi_source_result *from,
+                                            const char *name,
+                                            dosi_error *err);
+
 #endif // DOSI_SOURCE_SOURCE_H

@@ -73,15 +73,9 @@ bool dosi_typing_is_doubtful(const dosi_typing *typing) {
     return typing->n[DOSI_VALUE_TEXT] * 2 <= dosi_typing_n_values(typing);
 }
 
-bool dosi_typing_store(dosi_table *table,
-                       size_t i_column,
-                       size_t row,
-                       const char *bytes,
-                       size_t n_bytes,
-                       int zone_s,
-                       dosi_status *status) {
-    dosi_column *column = &table->columns[i_column];
-    *status = DOSI_OK;
+bool dosi_typing_store(const dosi_typing_place *place, const char *bytes, size_t n_bytes) {
+    dosi_column *column = &place->table->columns[place->i_column];
+    size_t row = place->row;
     switch (column->type) {
     case DOSI_TYPE_INT:
         return dosi_value_int(bytes, n_bytes, &column->data.integer[row]);
@@ -92,10 +86,10 @@ bool dosi_typing_store(dosi_table *table,
     case DOSI_TYPE_DATE:
         return dosi_value_date(bytes, n_bytes, &column->data.integer[row]);
     case DOSI_TYPE_TIME:
-        return dosi_value_time(bytes, n_bytes, zone_s, &column->data.integer[row]);
+        return dosi_value_time(bytes, n_bytes, place->zone_s, &column->data.integer[row]);
     default:
-        *status = dosi_table_set_bytes(table, i_column, row, bytes, n_bytes);
-        return *status == DOSI_OK;
+        return dosi_table_set_bytes(place->table, place->i_column, row, bytes, n_bytes) ==
+               DOSI_OK;
     }
 }
 

@@ -29,15 +29,17 @@ uint64_t dosi_typing_n_values(const dosi_typing *typing);
 /// Whether the name of a column speaks of dates or times.
 bool dosi_name_hints_at_time(const char *name);
 
+/// Where a value goes.
+typedef struct dosi_typing_place {
+    dosi_table *table;
+    size_t i_column;
+    size_t row;
+    int zone_s; ///< The lab's offset, for times with a zone.
+} dosi_typing_place;
+
 /// Stores trimmed text (not missing) in the cell; false when it does not fit the column.
-/// @param status  Out: DOSI_NO_MEMORY when there is none, else DOSI_OK.
-bool dosi_typing_store(dosi_table *table,
-                       size_t i_column,
-                       size_t row,
-                       const char *bytes,
-                       size_t n_bytes,
-                       int zone_s,
-                       dosi_status *status);
+/// Text always fits; false is then for want of memory.
+bool dosi_typing_store(const dosi_typing_place *place, const char *bytes, size_t n_bytes);
 
 /// "not a number": why a cell does not fit the type.
 const char *dosi_typing_reason(dosi_type type);

@@ -1,3 +1,4 @@
 # Tests of this module.
 dosi_test(unit source_rdata)
 dosi_test(unit source_ogr)
+dosi_test(unit source_delimited)
