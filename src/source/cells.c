@@ -83,7 +83,6 @@ static bool is_data(reading *r, const dosi_row *row) {
 static void count_cell(dosi_typing *typing, const dosi_cell *cell) {
     const char *bytes = cell->bytes;
     size_t n_bytes = cell->n_bytes;
-    assert(typing);
     if (!bytes) {
         typing->n[DOSI_VALUE_MISSING]++;
         return;
@@ -107,6 +106,7 @@ static void decide_types(reading *r) {
 }
 
 static dosi_status count_all(reading *r) {
+    assert(r->typing);
     for (size_t c = 0; c < r->layout.n_columns; c++) {
         memset(r->typing[c].n, 0, sizeof r->typing[c].n);
     }

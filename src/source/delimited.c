@@ -63,7 +63,8 @@ static dosi_status detect_delimiter(dosi_csv *csv, dosi_text *said, dosi_error *
         find_usual(&all[i]);
         if (is_better(&all[i], best)) best = &all[i];
     }
-    csv->delimiter = best->width > 1 ? best->delimiter : '\0';
+    csv->delimiter = '\0';
+    if (best->width > 1) csv->delimiter = best->delimiter;
     if (status == DOSI_OK && csv->delimiter) {
         csv->n_expected = best->width;
         dosi_text_printf(said, "delimiter: %s (%zu fields in %zu of the first %zu rows)\n",

@@ -41,16 +41,18 @@ static inline void read_text(const char *text,
 /// `text` in another encoding; the caller frees.
 static inline char *recode(const char *text, const char *encoding, size_t *n_bytes) {
     iconv_t converter = iconv_open(encoding, "UTF-8");
-    assert_true(converter != (iconv_t)-1);
+    assert_true((intptr_t)converter != -1);
     size_t capacity = strlen(text) * 4 + 16;
     char *bytes = calloc(1, capacity);
     assert_non_null(bytes);
-    char *in = (char *)(uintptr_t)text;
+    char *copy = strdup(text);
+    char *in = copy;
     char *to = bytes;
     size_t n_in = strlen(text);
     size_t n_left = capacity;
     assert_int_equal(iconv(converter, &in, &n_in, &to, &n_left), 0);
     (void)iconv_close(converter);
+    free(copy);
     *n_bytes = capacity - n_left;
     return bytes;
 }

@@ -297,7 +297,7 @@ static void the_months_of_all_stations_are_read(void **state) {
     dosi_source_result result = {0};
     CHECK_OK(dosi_source_read(path, NULL, NULL, &result, &err), err);
     assert_int_equal(result.table.n_rows, 318555);
-    assert_int_equal(result.table.n_columns, 11);
+    assert_int_equal(result.table.n_columns, 12);
     size_t time = dosi_table_find(&result.table, "time");
     size_t pm25 = dosi_table_find(&result.table, "PM25");
     assert_int_equal(result.table.columns[time].data.integer[0], 2020020101);
