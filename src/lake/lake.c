@@ -126,6 +126,7 @@ dosi_status dosi_lake_database(dosi_lake *lake, sqlite3 **out, dosi_error *err) 
     assert(lake && out);
     lake_connection *connection = NULL;
     DOSI_TRY(get_connection(lake, &connection, err));
+    assert(connection);
     *out = connection->database;
     return DOSI_OK;
 }
@@ -134,6 +135,7 @@ dosi_status dosi_lake_clock(dosi_lake *lake, int64_t *out, dosi_error *err) {
     assert(lake && out);
     lake_connection *connection = NULL;
     DOSI_TRY(get_connection(lake, &connection, err));
+    assert(connection);
     if (sqlite3_step(connection->data_version) != SQLITE_ROW) {
         dosi_status status = dosi_lake_fail(lake, connection->database, err);
         (void)sqlite3_reset(connection->data_version);

@@ -34,6 +34,7 @@ static dosi_tally_entry *find_slot(dosi_tally_entry *slots, size_t n_slots, uint
 
 /// Moves what is kept at the present level into `n_slots` new slots.
 static dosi_status rebuild(dosi_tally *tally, size_t n_slots) {
+    assert(n_slots > 0);
     dosi_tally_entry *slots = calloc(n_slots, sizeof *slots);
     if (!slots) return DOSI_NO_MEMORY;
     size_t n_used = 0;

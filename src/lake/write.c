@@ -99,15 +99,18 @@ static dosi_status finish(const dosi_lake *lake,
     return status;
 }
 
-/// The dataset's id and its latest number, and whether that version is the draft already.
-/// `*id` 0: there is no such dataset; `*latest` 0: it has no version.
-static dosi_status get_latest(const dosi_lake *lake,
-                              sqlite3 *database,
-                              const draft *self,
-                              int64_t *id,
-                              int64_t *latest,
-                              bool *is_same,
-                              dosi_error *err) {
+/// What the catalogue has of the draft's dataset.
+typedef struct standing {
+    int64_t id;     ///< 0: there is no such dataset.
+    int64_t latest; ///< 0: it has no version.
+    bool is_same;   ///< The latest version is the draft already.
+} standing;
+
+static dosi_status get_standing(const dosi_lake *lake,
+                                sqlite3 *database,
+                                const draft *self,
+                                standing *out,
+                                dosi_error *err) {
     sqlite3_stmt *row = NULL;
     DOSI_TRY(dosi_lake_prepare(
         lake, database,
@@ -120,12 +123,14 @@ static dosi_status get_latest(const dosi_lake *lake,
     (void)sqlite3_bind_text(row, 3, self->hash, -1, SQLITE_STATIC);
     (void)sqlite3_bind_text(row, 4, self->source->lineage_json, -1, SQLITE_STATIC);
     int code = sqlite3_step(row);
-    *id = code == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
-    *latest = code == SQLITE_ROW ? sqlite3_column_int64(row, 1) : 0;
-    *is_same = code == SQLITE_ROW && sqlite3_column_int(row, 2) == 1;
-    dosi_status status = code == SQLITE_ROW || code == SQLITE_DONE
-                             ? DOSI_OK
-                             : dosi_lake_fail(lake, database, err);
+    dosi_status status = DOSI_OK;
+    if (code == SQLITE_ROW) {
+        out->id = sqlite3_column_int64(row, 0);
+        out->latest = sqlite3_column_int64(row, 1);
+        out->is_same = sqlite3_column_int(row, 2) == 1;
+    } else if (code != SQLITE_DONE) {
+        status = dosi_lake_fail(lake, database, err);
+    }
     (void)sqlite3_finalize(row);
     return status;
 }
@@ -183,15 +188,13 @@ static dosi_status enter(dosi_lake *lake,
                          int64_t *number,
                          bool *is_new,
                          dosi_error *err) {
-    int64_t id = 0;
-    int64_t latest = 0;
-    bool is_same = false;
-    DOSI_TRY(get_latest(lake, database, self, &id, &latest, &is_same, err));
-    if (id == 0) DOSI_TRY(insert_dataset(lake, database, self, &id, err));
-    DOSI_TRY(dosi_metadata_store(lake, database, id, self->source->metadata, err));
-    *is_new = !is_same;
-    *number = is_same ? latest : latest + 1;
-    return is_same ? DOSI_OK : insert_version(lake, database, self, id, latest + 1, err);
+    standing now = {0};
+    DOSI_TRY(get_standing(lake, database, self, &now, err));
+    if (now.id == 0) DOSI_TRY(insert_dataset(lake, database, self, &now.id, err));
+    DOSI_TRY(dosi_metadata_store(lake, database, now.id, self->source->metadata, err));
+    *is_new = !now.is_same;
+    *number = now.is_same ? now.latest : now.latest + 1;
+    return now.is_same ? DOSI_OK : insert_version(lake, database, self, now.id, *number, err);
 }
 
 /// Enters the draft in the catalogue: all of it or nothing.

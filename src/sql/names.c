@@ -19,7 +19,7 @@ static dosi_status add_name(dosi_table *out, const char *name, dosi_error *err) 
 }
 
 /// Walks the tree; `depth` levels are left.
-static dosi_status walk(const json_t *node, int depth, dosi_table *out, dosi_error *err) {
+static dosi_status walk(json_t *node, int depth, dosi_table *out, dosi_error *err) {
     if (depth == 0) return dosi_fail(err, DOSI_LIMIT, "the query is nested too deeply");
     if (json_is_array(node)) {
         for (size_t i = 0; i < json_array_size(node); i++) {
@@ -33,7 +33,7 @@ static dosi_status walk(const json_t *node, int depth, dosi_table *out, dosi_err
     if (type && name && strcmp(type, "BASE_TABLE") == 0) DOSI_TRY(add_name(out, name, err));
     const char *key = NULL;
     json_t *child = NULL;
-    json_object_foreach((json_t *)(uintptr_t)node, key, child) {
+    json_object_foreach(node, key, child) {
         DOSI_TRY(walk(child, depth - 1, out, err));
     }
     return DOSI_OK;

@@ -26,7 +26,7 @@ typedef struct watch {
 } watch;
 
 static void *watch_loop(void *context) {
-    static const long tick_ns = 5 * 1000 * 1000;
+    static const long tick_ns = 5L * 1000 * 1000;
     watch *self = context;
     (void)pthread_mutex_lock(&self->mutex);
     while (!self->is_done) {
@@ -178,8 +178,10 @@ static dosi_status plan_columns(duckdb_prepared_statement statement,
         dosi_type type =
             dosi_sql_column_type(duckdb_prepared_statement_column_type(statement, c), &cast);
         const char *column = duckdb_prepared_statement_column_name(statement, c);
+        void *owned = NULL; // the C API gives what must be freed as const
+        memcpy(&owned, &column, sizeof owned);
         status = add_column(out, column ? column : name, type, err);
-        duckdb_free((void *)(uintptr_t)column);
+        duckdb_free(owned);
         has_cast = has_cast || cast;
         const char *hole = cast ? strstr(cast, "%s") : NULL;
         dosi_text_printf(wrapped, "%s%.*s%s%s", c ? ", " : "", hole ? (int)(hole - cast) : 0,

@@ -93,10 +93,7 @@ static dosi_status take_numbers(duckdb_type type,
                                 dosi_error *err) {
     const void *data = duckdb_vector_get_data(vector);
     uint64_t *mask = duckdb_vector_get_validity(vector);
-    int64_t *integer = column->type == DOSI_TYPE_INT || column->type == DOSI_TYPE_TIME ||
-                               column->type == DOSI_TYPE_DATE
-                           ? column->data.integer + first
-                           : NULL;
+    int64_t *integer = column->data.integer + first;
     switch ((int)type) {
     case DUCKDB_TYPE_BOOLEAN:
         TAKE(column->data.boolean + first, uint8_t, uint8_t);

@@ -35,7 +35,7 @@ static duckdb_type duckdb_type_of(dosi_type type) {
 }
 
 static void scan_bind(duckdb_bind_info info) {
-    const dosi_sql *sql = duckdb_bind_get_extra_info(info);
+    dosi_sql *sql = duckdb_bind_get_extra_info(info);
     const dosi_table *table = sql->scanned;
     if (!table) {
         duckdb_bind_set_error(info, "dosi_scan() is not for use in queries");
@@ -48,7 +48,7 @@ static void scan_bind(duckdb_bind_info info) {
         duckdb_destroy_logical_type(&type);
     }
     duckdb_bind_set_cardinality(info, table->n_rows, true);
-    duckdb_bind_set_bind_data(info, (void *)(uintptr_t)table, NULL);
+    duckdb_bind_set_bind_data(info, sql, NULL);
 }
 
 static void scan_init(duckdb_init_info info) {
@@ -57,7 +57,8 @@ static void scan_init(duckdb_init_info info) {
         duckdb_init_set_error(info, "no memory for a scan");
         return;
     }
-    place->table = duckdb_init_get_bind_data(info);
+    const dosi_sql *sql = duckdb_init_get_bind_data(info);
+    place->table = sql->scanned;
     duckdb_init_set_max_threads(info, 1);
     duckdb_init_set_init_data(info, place, free);
 }

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-static dosi_version version_of(const char *metadata) {
+static dosi_version version_of(char *metadata) {
     dosi_version version = {.organisation = "sample",
                             .name = "air-hourly",
                             .number = 3,
@@ -16,7 +16,7 @@ static dosi_version version_of(const char *metadata) {
                             .time_last = DOSI_DAY_US,
                             .is_simulated = true};
     (void)snprintf(version.visibility, sizeof version.visibility, "public");
-    version.metadata_json = (char *)(uintptr_t)metadata;
+    version.metadata_json = metadata;
     return version;
 }
 
@@ -46,11 +46,12 @@ static const char *at(const json_t *node, const char *path) {
 
 static void required_and_known_properties_are_there(void **state) {
     (void)state;
-    const dosi_version version = version_of(
+    char metadata[] =
         "{\"title\":{\"ko\":\"시간별 \\\"대기\\\"\",\"en\":\"Hourly "
         "air\"},\"description\":{\"ko\":"
         "\"설명\",\"en\":null},\"licence\":\"KOGL-1\",\"publisher\":\"서울시\",\"contact\":"
-        "\"air@seoul.go.kr\",\"frequency\":\"HOURLY\"}");
+        "\"air@seoul.go.kr\",\"frequency\":\"HOURLY\"}";
+    const dosi_version version = version_of(metadata);
     json_t *dataset = dcat_of(&version);
     assert_string_equal(at(dataset, "@type"), "dcat:Dataset");
     assert_string_equal(at(dataset, "@id"),
@@ -86,7 +87,8 @@ static void required_and_known_properties_are_there(void **state) {
 
 static void what_is_unknown_is_left_out_and_titles_fall_back(void **state) {
     (void)state;
-    dosi_version version = version_of("{\"title\":{\"ko\":null,\"en\":null}}");
+    char metadata[] = "{\"title\":{\"ko\":null,\"en\":null}}";
+    dosi_version version = version_of(metadata);
     (void)snprintf(version.visibility, sizeof version.visibility, "private");
     version.extent[0] = (double)NAN;
     version.time_first = DOSI_TIME_MISSING;
@@ -108,7 +110,8 @@ static void a_catalogue_holds_its_datasets(void **state) {
     (void)state;
     dosi_error err;
     dosi_text text = {0};
-    const dosi_version version = version_of("{}");
+    char metadata[] = "{}";
+    const dosi_version version = version_of(metadata);
     dosi_dcat_begin_catalogue(&text, "서울 \"연구실\"", "http://lab.example");
     CHECK_OK(dosi_dcat_put_dataset(&text, &version, "http://lab.example", &err), err);
     dosi_text_putc(&text, ',');
