@@ -2,3 +2,4 @@
 dosi_test(unit source_rdata)
 dosi_test(unit source_ogr)
 dosi_test(unit source_delimited)
+dosi_test(unit source_zip)
