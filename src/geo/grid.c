@@ -10,8 +10,9 @@
 
 void dosi_grid_centre(const dosi_grid *grid, size_t cell, double *x, double *y) {
     assert(grid && cell < grid->n_columns * grid->n_rows);
-    *x = grid->x0 + ((double)(cell % grid->n_columns) + 0.5) * grid->cell_m;
-    *y = grid->y0 + ((double)(cell / grid->n_columns) + 0.5) * grid->cell_m;
+    size_t row = cell / grid->n_columns, column = cell % grid->n_columns;
+    *x = grid->x0 + ((double)column + 0.5) * grid->cell_m;
+    *y = grid->y0 + ((double)row + 0.5) * grid->cell_m;
 }
 
 bool dosi_grid_find(const dosi_grid *grid, double x, double y, size_t *cell) {

@@ -150,7 +150,7 @@ static dosi_status describe(OGRSpatialReferenceH system, dosi_crs *out, dosi_err
 /// Reads a definition by its form. GDAL's own "any input" would also open files and addresses.
 static OGRErr import(OGRSpatialReferenceH system, const char *definition) {
     if (strchr(definition, '[')) {
-        char *text = (char *)(uintptr_t)definition; // Only read.
+        char *text = (char *)definition; // Only read.
         return OSRImportFromWkt(system, &text);
     }
     if (definition[0] == '+') return OSRImportFromProj4(system, definition);

@@ -359,7 +359,7 @@ static dosi_status open_and_read(reading *r, dosi_error *err) {
     if (!path) {
         (void)snprintf(in_memory, sizeof in_memory, "/vsimem/dosi-%p-%.200s", (void *)r,
                        r->file->name);
-        VSILFILE *copy = VSIFileFromMemBuffer(in_memory, (GByte *)(uintptr_t)r->file->bytes,
+        VSILFILE *copy = VSIFileFromMemBuffer(in_memory, (GByte *)r->file->bytes,
                                               (vsi_l_offset)r->file->n_bytes, FALSE);
         if (!copy) return dosi_fail(err, DOSI_NO_MEMORY, "%s: no memory", r->file->name);
         (void)VSIFCloseL(copy);

@@ -28,7 +28,7 @@ static bool convert(dosi_ogr_fields *fields, const char *bytes, size_t n_bytes) 
         return dosi_utf8_is_valid(bytes, n_bytes);
     }
     char piece[256];
-    char *from = (char *)(uintptr_t)bytes; // iconv() only reads it.
+    char *from = (char *)bytes; // iconv() only reads it.
     (void)iconv(fields->convert, NULL, NULL, NULL, NULL);
     while (n_bytes > 0) {
         char *to = piece;
@@ -81,7 +81,7 @@ static dosi_status find_encoding(OGRLayerH layer,
     dosi_text_printf(&out->decisions, "encoding: %s (%s)\n", said, why);
     if (strcasecmp(said, "UTF-8") == 0) return DOSI_OK;
     fields->convert = iconv_open("UTF-8", said);
-    fields->has_convert = fields->convert != (iconv_t)-1;
+    fields->has_convert = (intptr_t)fields->convert != -1;
     if (fields->has_convert) return DOSI_OK;
     return dosi_fail(err, DOSI_INVALID, "%s: no encoding is called \"%s\"", file->name, said);
 }

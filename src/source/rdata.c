@@ -291,41 +291,49 @@ static const char *object_name(const dosi_rvalue *root, size_t i, char *out, siz
     return out;
 }
 
+/// The data frames among several objects.
+typedef struct frames {
+    const dosi_rvalue *found; ///< The last that fits.
+    size_t n_found;
+    dosi_text list; ///< Names of all.
+} frames;
+
+/// Looks at every object for data frames called `wanted` (NULL: any).
+static void find_frames(const dosi_rvalue *root, const char *wanted, frames *out) {
+    for (size_t i = 0; i < root->n; i++) {
+        char name[256];
+        if (!is_frame(root->data.items[i])) continue;
+        (void)object_name(root, i, name, sizeof name);
+        dosi_text_printf(&out->list, "%s%s", out->list.length ? ", " : "", name);
+        if (wanted && strcmp(wanted, name) != 0) continue;
+        out->found = root->data.items[i];
+        out->n_found++;
+    }
+}
+
 /// Chooses one of several objects: the one named by --sheet, else the only data frame.
 static dosi_status choose_object(const dosi_source_file *file,
                                  const dosi_rvalue *root,
                                  const char *wanted,
                                  const dosi_rvalue **out,
                                  dosi_error *err) {
-    dosi_text list = {.limit_bytes = 300};
-    const dosi_rvalue *found = NULL;
-    size_t n_found = 0;
-    for (size_t i = 0; i < root->n; i++) {
-        char name[256];
-        const dosi_rvalue *object = root->data.items[i];
-        (void)object_name(root, i, name, sizeof name);
-        if (!is_frame(object)) continue;
-        if (wanted && strcmp(wanted, name) != 0) {
-            dosi_text_printf(&list, "%s%s", list.length ? ", " : "", name);
-            continue;
-        }
-        dosi_text_printf(&list, "%s%s", list.length ? ", " : "", name);
-        found = object;
-        n_found++;
-    }
+    frames all = {.list = {.limit_bytes = 300}};
+    find_frames(root, wanted, &all);
+    const char *names = dosi_text_string(&all.list);
     dosi_status status = DOSI_OK;
-    if (n_found == 1) {
-        *out = found;
-    } else if (n_found > 1) {
+    if (all.n_found == 1) {
+        *out = all.found;
+    } else if (all.n_found > 1) {
         status = dosi_fail(err, DOSI_INVALID, "%s: %zu data frames; choose one by --sheet: %s",
-                           file->name, n_found, dosi_text_string(&list));
+                           file->name, all.n_found, names);
+    } else if (wanted) {
+        status = dosi_fail(err, DOSI_NOT_FOUND, "%s: no data frame \"%s\"; there are: %s",
+                           file->name, wanted, names);
     } else {
-        status = dosi_fail(err, wanted ? DOSI_NOT_FOUND : DOSI_PARSE,
-                           "%s: no data frame%s%s among its %zu R objects%s%s", file->name,
-                           wanted ? " " : "", wanted ? wanted : "", root->n,
-                           list.length ? ": " : "", dosi_text_string(&list));
+        status = dosi_fail(err, DOSI_PARSE, "%s: no data frame among its %zu R objects",
+                           file->name, root->n);
     }
-    dosi_text_destroy(&list);
+    dosi_text_destroy(&all.list);
     return status;
 }
 

@@ -50,7 +50,7 @@ typedef struct reading {
     dosi_rvalue **references; ///< What REFSXP numbers stand for, from 1.
     size_t n_references, reference_capacity;
     unsigned depth;
-    iconv_t native; ///< (iconv_t)-1: none opened.
+    iconv_t native; ///< -1: none could be opened.
     bool has_native;
 } reading;
 
@@ -179,7 +179,7 @@ static bool open_native(reading *r) {
         r->native = iconv_open("UTF-8", is_told ? from : "CP949");
         r->has_native = true;
     }
-    return r->native != (iconv_t)-1;
+    return (intptr_t)r->native != -1;
 }
 
 /// Converts `n` bytes at `from` to UTF-8 at `to` (room for 4 n). False when they are not in
@@ -451,12 +451,14 @@ static dosi_status expand_strings(reading *r,
     }
     DOSI_TRY(new_value(r, DOSI_R_STRINGS, out, err));
     DOSI_TRY(grow(r, &(*out)->data.any, 0, numbers->n + 1, sizeof(dosi_span), err));
+    assert((*out)->data.spans);
     for (size_t i = 0; i < numbers->n; i++) {
         char text[40];
         dosi_span span = {.offset = (*out)->pool_bytes, .length = DOSI_MISSING_SPAN};
         if (number_text(numbers, i, text, sizeof text)) {
             span.length = (uint32_t)strlen(text);
             DOSI_TRY(pool_room(r, *out, span.length, err));
+            assert((*out)->pool);
             memcpy((*out)->pool + span.offset, text, span.length);
             (*out)->pool_bytes += span.length;
         }
@@ -679,7 +681,7 @@ dosi_status dosi_rdocument_read(const dosi_source_file *file,
     if (status == DOSI_OK) status = read_item(&r, &document.root, err);
     dosi_unpack_close(r.in);
     free(r.references);
-    if (r.has_native && r.native != (iconv_t)-1) (void)iconv_close(r.native);
+    if (r.has_native && (intptr_t)r.native != -1) (void)iconv_close(r.native);
     if (status != DOSI_OK) {
         dosi_rdocument_clear(&document);
         return status;

@@ -37,11 +37,11 @@ static void decode_name(const char *raw, char *out, size_t n_out) {
     (void)snprintf(out, n_out, "%s", raw);
     if (dosi_utf8_is_valid(raw, n) && n < n_out) return;
     iconv_t convert = iconv_open("UTF-8", "CP949");
-    char *from = (char *)(uintptr_t)raw, *to = out;
+    char *from = (char *)raw, *to = out;
     size_t left = n, room = n_out - 1;
-    bool is_good = convert != (iconv_t)-1 &&
+    bool is_good = (intptr_t)convert != -1 &&
                    iconv(convert, &from, &left, &to, &room) != (size_t)-1 && left == 0;
-    if (convert != (iconv_t)-1) (void)iconv_close(convert);
+    if ((intptr_t)convert != -1) (void)iconv_close(convert);
     if (is_good) {
         *to = '\0';
         return;

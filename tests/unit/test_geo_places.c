@@ -40,29 +40,44 @@ static void make_star(dosi_random *random, double cx, double cy, dosi_text *wkb)
     dosi_wkb_put_polygon(wkb, x, y, &end, 1);
 }
 
+/// Overlaps one random star with a grid that holds it.
+static void check_star(dosi_random *random) {
+    dosi_error err = {""};
+    dosi_text wkb = {0};
+    make_star(random, 100 + 7 * dosi_random_uniform(random), 90, &wkb);
+    dosi_polygon polygon;
+    CHECK_OK(dosi_polygon_load(wkb.data, wkb.length, NULL, &polygon, &err), err);
+    dosi_grid grid = {.x0 = 50, .y0 = 50, .cell_m = 1.7, .n_columns = 70, .n_rows = 60};
+    dosi_overlap overlap;
+    CHECK_OK(dosi_grid_overlap(&grid, &polygon, 1, NULL, &overlap, &err), err);
+    double sum = 0;
+    for (size_t i = 0; i < overlap.start[1]; i++) {
+        assert_true(i == 0 || overlap.cell[i] > overlap.cell[i - 1]);
+        assert_true(overlap.area_m2[i] <= 1.7 * 1.7);
+        sum += overlap.area_m2[i];
+    }
+    CHECK_NEAR(sum, dosi_polygon_area(&polygon), 1e-9);
+    dosi_overlap_clear(&overlap);
+    dosi_polygon_clear(&polygon);
+    dosi_text_destroy(&wkb);
+}
+
 static void overlaps_of_a_polygon_add_up_to_its_area(void **state) {
     (void)state;
-    dosi_error err = {""};
     dosi_random random = dosi_random_init(test_seed(), 1);
-    for (size_t turn = 0; turn < 50; turn++) {
-        dosi_text wkb = {0};
-        make_star(&random, 100 + 7 * dosi_random_uniform(&random), 90, &wkb);
-        dosi_polygon polygon;
-        CHECK_OK(dosi_polygon_load(wkb.data, wkb.length, NULL, &polygon, &err), err);
-        dosi_grid grid = {.x0 = 50, .y0 = 50, .cell_m = 1.7, .n_columns = 70, .n_rows = 60};
-        dosi_overlap overlap;
-        CHECK_OK(dosi_grid_overlap(&grid, &polygon, 1, NULL, &overlap, &err), err);
-        double sum = 0;
-        for (size_t i = 0; i < overlap.start[1]; i++) {
-            assert_true(i == 0 || overlap.cell[i] > overlap.cell[i - 1]);
-            assert_true(overlap.area_m2[i] <= 1.7 * 1.7);
-            sum += overlap.area_m2[i];
+    for (size_t turn = 0; turn < 50; turn++) check_star(&random);
+}
+
+/// The share of a fine raster of points in a unit cell that is inside.
+static double count_inside(const dosi_polygon *polygon, size_t column, size_t row) {
+    int inside = 0;
+    for (int i = 0; i < 100; i++) {
+        for (int j = 0; j < 100; j++) {
+            inside += dosi_polygon_contains(polygon, (double)column + (i + 0.5) / 100,
+                                            (double)row + (j + 0.5) / 100);
         }
-        CHECK_NEAR(sum, dosi_polygon_area(&polygon), 1e-9);
-        dosi_overlap_clear(&overlap);
-        dosi_polygon_clear(&polygon);
-        dosi_text_destroy(&wkb);
     }
+    return inside / 10000.0;
 }
 
 static void what_lies_outside_the_grid_is_left_out(void **state) {
@@ -81,13 +96,7 @@ static void what_lies_outside_the_grid_is_left_out(void **state) {
     for (size_t i = 0; i < overlap.start[1]; i++) area[overlap.cell[i]] = overlap.area_m2[i];
     // Counting a fine raster of points is the independent answer.
     for (size_t cell = 0; cell < 20; cell++) {
-        int inside = 0;
-        for (int i = 0; i < 10000; i++) {
-            double at_x = (double)(cell % 4) + (i % 100 + 0.5) / 100;
-            double at_y = (double)(cell / 4) + (i / 100 + 0.5) / 100;
-            inside += dosi_polygon_contains(&polygon, at_x, at_y);
-        }
-        CHECK_NEAR(area[cell], inside / 10000.0, 0.004);
+        CHECK_NEAR(area[cell], count_inside(&polygon, cell % 4, cell / 4), 0.004);
     }
     dosi_overlap_clear(&overlap);
     dosi_polygon_clear(&polygon);
@@ -125,8 +134,9 @@ static void neighbours_are_those_that_looking_at_all_finds(void **state) {
         py[i] = dosi_random_below(&random, 20);
     }
     for (size_t i = 0; i < 500; i++) {
-        qx[i] = (double)(i % 25) - 2;
-        qy[i] = (double)(i / 25) + (i % 2 ? 0.5 : 0);
+        size_t row = i / 25, column = i % 25;
+        qx[i] = (double)column - 2;
+        qy[i] = (double)row + (i % 2 ? 0.5 : 0);
     }
     dosi_nearest *nearest = NULL;
     CHECK_OK(dosi_nearest_create(px, py, POINTS, &nearest, &err), err);
