@@ -110,8 +110,8 @@ dosi_status dosi_polygon_load(const void *bytes,
         dosi_polygon_clear(&made);
         return status;
     }
-    find_box(made.x, made.y, made.n_points, made.box);
-    *out = made; // NOLINT(clang-analyzer-unix.Malloc): its arrays go to the caller.
+    *out = made;
+    find_box(out->x, out->y, out->n_points, out->box);
     return DOSI_OK;
 }
 
