@@ -47,6 +47,11 @@ DOSI_API const char *dosi_pollutant_unit(dosi_pollutant pollutant);
 /// The pollutant of a column or short name; DOSI_AIR_COUNT when there is none.
 DOSI_API dosi_pollutant dosi_pollutant_from_name(const char *name);
 
+/// Korea's ambient standard that hourly maps are compared with: 1 h for gases, 24 h for
+/// particles (there is none for an hour).
+/// Source: Enforcement Decree of the Framework Act on Environmental Policy, annex 1 (2018-03).
+DOSI_API double dosi_pollutant_standard(dosi_pollutant pollutant);
+
 // --- CAI ---------------------------------------------------------------------------------
 
 enum { DOSI_CAI_GRADES = 4 };

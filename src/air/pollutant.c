@@ -36,3 +36,12 @@ dosi_pollutant dosi_pollutant_from_name(const char *name) {
     }
     return DOSI_AIR_COUNT;
 }
+
+double dosi_pollutant_standard(dosi_pollutant pollutant) {
+    static const double standards[DOSI_AIR_COUNT] = {
+        [DOSI_AIR_SO2] = 0.15, [DOSI_AIR_CO] = 25,    [DOSI_AIR_O3] = 0.1,
+        [DOSI_AIR_NO2] = 0.1,  [DOSI_AIR_PM10] = 100, [DOSI_AIR_PM25] = 35,
+    };
+    assert(pollutant < DOSI_AIR_COUNT);
+    return standards[pollutant];
+}

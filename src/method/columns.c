@@ -75,6 +75,14 @@ static int compare_rows(const void *a, const void *b, void *context) {
     return order ? order : (i < j ? -1 : i > j);
 }
 
+/// Whether the rows are in order of their keys already, as results of methods are.
+static bool is_in_order(const key_columns *key, const size_t *rows, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        if (compare_keys(key, rows[i - 1], rows[i]) > 0) return false;
+    }
+    return true;
+}
+
 /// Rows in which no key column is missing.
 static size_t rows_with_key(const key_columns *key, size_t n_rows, size_t *rows) {
     size_t n = 0;
@@ -106,7 +114,7 @@ dosi_status method_keys_find(const dosi_column *const *columns,
     key_columns key = {columns, n_columns};
     for (size_t i = 0; i < n_rows; i++) out->of_row[i] = UINT32_MAX;
     size_t n = rows_with_key(&key, n_rows, rows);
-    qsort_r(rows, n, sizeof *rows, compare_rows, &key);
+    if (!is_in_order(&key, rows, n)) qsort_r(rows, n, sizeof *rows, compare_rows, &key);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || compare_keys(&key, rows[i - 1], rows[i]) != 0) {
             out->first_row[out->n++] = rows[i];
