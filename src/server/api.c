@@ -23,8 +23,10 @@ dosi_status dosi_api_body(const dosi_http_request *request, json_t **out, dosi_e
     return DOSI_OK;
 }
 
-dosi_status
-dosi_api_string(const json_t *body, const char *name, const char **out, dosi_error *err) {
+dosi_status dosi_api_string(const json_t *body,
+                            const char *name,
+                            const char **out,
+                            dosi_error *err) {
     const char *value = json_string_value(json_object_get(body, name));
     if (!value) return dosi_fail(err, DOSI_INVALID, "the body needs a text \"%s\"", name);
     *out = value;
@@ -40,10 +42,11 @@ dosi_status dosi_api_query_int(const dosi_http_request *request,
     const char *text = dosi_http_query(request, name);
     if (!text) return DOSI_OK;
     int64_t number = 0;
-    if (dosi_parse_int(text, strlen(text), &number) != DOSI_OK || number < min || number > max) {
+    if (dosi_parse_int(text, strlen(text), &number) != DOSI_OK || number < min ||
+        number > max) {
         return dosi_fail(err, DOSI_INVALID,
-                         "%s=%.40s: not a whole number from %" PRId64 " to %" PRId64, name, text,
-                         min, max);
+                         "%s=%.40s: not a whole number from %" PRId64 " to %" PRId64, name,
+                         text, min, max);
     }
     *value = number;
     return DOSI_OK;
@@ -114,8 +117,8 @@ static void put_extent(dosi_json *json, const dosi_version *v) {
 
 /// Writes members of metadata_json under their own names.
 static void put_metadata(dosi_json *json, const char *metadata_json) {
-    static const char *const names[] = {"title",   "description", "licence",
-                                        "publisher", "contact",   "frequency"};
+    static const char *const names[] = {"title",     "description", "licence",
+                                        "publisher", "contact",     "frequency"};
     json_t *metadata = metadata_json ? json_loads(metadata_json, 0, NULL) : NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         json_t *member = json_object_get(metadata, names[i]);

@@ -43,7 +43,9 @@ void dosi_api_member_time(dosi_json *json,
                           int64_t utc_us);
 
 /// Writes the members of a dataset that lists and pages share, into an open object.
-void dosi_api_put_dataset(dosi_json *json, const dosi_server *server, const dosi_version *version);
+void dosi_api_put_dataset(dosi_json *json,
+                          const dosi_server *server,
+                          const dosi_version *version);
 
 /// 204, no body.
 dosi_status dosi_api_done(dosi_http_reply *reply);

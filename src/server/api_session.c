@@ -28,8 +28,10 @@ static void format_zone(int zone_s, char *out, size_t n_out) {
                    minutes % 60);
 }
 
-static dosi_status
-me(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_error *err) {
+static dosi_status me(void *context,
+                      dosi_http_request *request,
+                      dosi_http_reply *reply,
+                      dosi_error *err) {
     dosi_server *server = context;
     dosi_caller caller;
     DOSI_TRY(dosi_server_caller(server, request, "api", &caller, err));
@@ -56,15 +58,19 @@ me(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_error
 }
 
 /// Sets the session's cookie; an empty secret takes it away.
-static void put_cookie(dosi_http_reply *reply, const dosi_http_request *request, const char *secret) {
+static void put_cookie(dosi_http_reply *reply,
+                       const dosi_http_request *request,
+                       const char *secret) {
     bool is_tls = strncmp(dosi_http_base_url(request), "https:", 6) == 0;
     dosi_text_printf(&reply->headers,
-                     "Set-Cookie: dosi_session=%s; Path=/; HttpOnly; SameSite=Strict%s%s\n", secret,
-                     is_tls ? "; Secure" : "", secret[0] ? "" : "; Max-Age=0");
+                     "Set-Cookie: dosi_session=%s; Path=/; HttpOnly; SameSite=Strict%s%s\n",
+                     secret, is_tls ? "; Secure" : "", secret[0] ? "" : "; Max-Age=0");
 }
 
-static dosi_status
-sign_in(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_error *err) {
+static dosi_status sign_in(void *context,
+                           dosi_http_request *request,
+                           dosi_http_reply *reply,
+                           dosi_error *err) {
     dosi_server *server = context;
     json_t *body = NULL;
     const char *name = NULL;
@@ -92,8 +98,10 @@ sign_in(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_
     return DOSI_OK;
 }
 
-static dosi_status
-sign_out(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_error *err) {
+static dosi_status sign_out(void *context,
+                            dosi_http_request *request,
+                            dosi_http_reply *reply,
+                            dosi_error *err) {
     dosi_server *server = context;
     const char *secret = dosi_http_cookie(request, "dosi_session");
     if (secret && secret[0]) DOSI_TRY(dosi_account_sign_out(server->gate, secret, err));
@@ -115,9 +123,8 @@ static dosi_status change_password(void *context,
     dosi_status status = dosi_api_string(body, "old", &old_password, err);
     if (status == DOSI_OK) status = dosi_api_string(body, "new", &new_password, err);
     if (status == DOSI_OK) {
-        status =
-            dosi_account_change_password(server->gate, &caller, old_password, new_password,
-                                         dosi_http_cookie(request, "dosi_session"), err);
+        status = dosi_account_change_password(server->gate, &caller, old_password, new_password,
+                                              dosi_http_cookie(request, "dosi_session"), err);
     }
     json_decref(body);
     DOSI_TRY(status);
@@ -152,8 +159,10 @@ static dosi_status put_token(void *context, const dosi_token *token, dosi_error 
     return DOSI_OK;
 }
 
-static dosi_status
-list_tokens(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_error *err) {
+static dosi_status list_tokens(void *context,
+                               dosi_http_request *request,
+                               dosi_http_reply *reply,
+                               dosi_error *err) {
     dosi_server *server = context;
     dosi_caller caller;
     DOSI_TRY(dosi_server_caller(server, request, "api", &caller, err));
@@ -195,8 +204,10 @@ static dosi_status read_wish(const json_t *body, dosi_token *wanted, dosi_error 
     return DOSI_OK;
 }
 
-static dosi_status
-create_token(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_error *err) {
+static dosi_status create_token(void *context,
+                                dosi_http_request *request,
+                                dosi_http_reply *reply,
+                                dosi_error *err) {
     dosi_server *server = context;
     dosi_caller caller;
     json_t *body = NULL;
@@ -219,8 +230,10 @@ create_token(void *context, dosi_http_request *request, dosi_http_reply *reply, 
     return DOSI_OK;
 }
 
-static dosi_status
-revoke_token(void *context, dosi_http_request *request, dosi_http_reply *reply, dosi_error *err) {
+static dosi_status revoke_token(void *context,
+                                dosi_http_request *request,
+                                dosi_http_reply *reply,
+                                dosi_error *err) {
     dosi_server *server = context;
     dosi_caller caller;
     int64_t id = 0;
@@ -234,13 +247,19 @@ revoke_token(void *context, dosi_http_request *request, dosi_http_reply *reply, 
 }
 
 static const dosi_http_route routes[] = {
-    {.method = "GET", .pattern = "/api/v1/me", .handle = me, .summary = "Who asks, and which lab"},
+    {.method = "GET",
+     .pattern = "/api/v1/me",
+     .handle = me,
+     .summary = "Who asks, and which lab"},
     {.method = "POST",
      .pattern = "/api/v1/session",
      .handle = sign_in,
      .summary = "Sign in with {name, password}",
      .is_slow = true},
-    {.method = "DELETE", .pattern = "/api/v1/session", .handle = sign_out, .summary = "Sign out"},
+    {.method = "DELETE",
+     .pattern = "/api/v1/session",
+     .handle = sign_out,
+     .summary = "Sign out"},
     {.method = "POST",
      .pattern = "/api/v1/password",
      .handle = change_password,
