@@ -146,7 +146,7 @@ dosi_status dosi_server_watch_tend(dosi_server_watch *watch,
     l->server = server;
     l->is_first = watch->clock == -1;
     int64_t clock = 0;
-    dosi_status status = dosi_caller_system(server->gate, "server", &l->all, err);
+    dosi_status status = dosi_caller_local(server->gate, "server", &l->all, err);
     if (status == DOSI_OK) status = dosi_job_each(server->gate, &l->all, look_at_job, l, err);
     if (status == DOSI_OK) {
         memcpy(watch->jobs, l->jobs, l->n_jobs * sizeof *l->jobs);
