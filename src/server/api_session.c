@@ -246,6 +246,34 @@ static dosi_status revoke_token(void *context,
     return dosi_api_done(reply);
 }
 
+static dosi_status audit(void *context,
+                         dosi_http_request *request,
+                         dosi_http_reply *reply,
+                         dosi_error *err) {
+    dosi_server *server = context;
+    dosi_caller caller;
+    int64_t limit = 100;
+    dosi_audit_report report;
+    dosi_text records = {0};
+    DOSI_TRY(dosi_server_caller(server, request, "api", &caller, err));
+    DOSI_TRY(dosi_api_query_int(request, "limit", 1, 1000, &limit, err));
+    DOSI_TRY(dosi_gate_verify_audit(server->gate, &caller, NULL, &report, err));
+    dosi_status status =
+        dosi_gate_put_audit(server->gate, &caller, (size_t)limit, &records, err);
+    if (status == DOSI_OK) {
+        dosi_json json;
+        dosi_json_init(&json, &reply->body);
+        dosi_json_begin_object(&json);
+        dosi_json_member_bool(&json, "verified", report.is_whole);
+        dosi_json_member_int(&json, "count", (int64_t)report.n_records);
+        dosi_json_member_string(&json, "finding", report.finding);
+        dosi_api_member_raw(&json, "records", dosi_text_string(&records));
+        dosi_json_end_object(&json);
+    }
+    dosi_text_destroy(&records);
+    return status;
+}
+
 static const dosi_http_route routes[] = {
     {.method = "GET",
      .pattern = "/api/v1/me",
@@ -277,6 +305,12 @@ static const dosi_http_route routes[] = {
      .pattern = "/api/v1/tokens/{id}",
      .handle = revoke_token,
      .summary = "End a token"},
+    {.method = "GET",
+     .pattern = "/api/v1/audit",
+     .handle = audit,
+     .summary = "The latest audit records, and whether the log is whole",
+     .parameters = "limit:integer",
+     .is_slow = true},
 };
 
 extern const dosi_route_group dosi_routes_api_session;
