@@ -102,6 +102,36 @@ dosi_status dosi_gate_each(dosi_gate *gate,
     return dosi_lake_each(gate->lake, visit_seen, &f, err);
 }
 
+dosi_status dosi_gate_each_version(dosi_gate *gate,
+                                   const dosi_caller *caller,
+                                   const char *reference,
+                                   dosi_status (*visit)(void *context,
+                                                        const dosi_version *version,
+                                                        dosi_error *err),
+                                   void *context,
+                                   dosi_error *err) {
+    assert(gate && caller && reference && visit);
+    dosi_kept_version *kept = NULL;
+    DOSI_TRY(dosi_gate_admit(gate, caller, DOSI_ACTION_SEE, reference, &kept, err));
+    dosi_gate_return_version(kept);
+    filter f = {gate, caller, visit, context};
+    return dosi_lake_each_version(gate->lake, reference, visit_seen, &f, err);
+}
+
+dosi_status dosi_gate_lend_file(dosi_gate *gate,
+                                const dosi_caller *caller,
+                                const char *reference,
+                                dosi_version *found,
+                                dosi_error *err) {
+    assert(gate && caller && reference && found);
+    dosi_kept_version *kept = NULL;
+    DOSI_TRY(dosi_gate_admit(gate, caller, DOSI_ACTION_READ, reference, &kept, err));
+    dosi_status status = dosi_gate_note(gate, caller, "read", &kept->version, "file", err);
+    if (status == DOSI_OK) status = dosi_version_copy(&kept->version, found, err);
+    dosi_gate_return_version(kept);
+    return status;
+}
+
 // NOLINTNEXTLINE(readability-function-size): what to read, of what, into what: eight things
 dosi_status dosi_gate_read(dosi_gate *gate,
                            const dosi_caller *caller,

@@ -131,6 +131,15 @@ DOSI_CHECKED dosi_status dosi_gate_each(dosi_gate *gate,
                                         void *context,
                                         dosi_error *err);
 
+/// Visits the versions of "org/name" that the caller may see, newest first.
+DOSI_CHECKED dosi_status dosi_gate_each_version(
+    dosi_gate *gate,
+    const dosi_caller *caller,
+    const char *reference,
+    dosi_status (*visit)(void *context, const dosi_version *version, dosi_error *err),
+    void *context,
+    dosi_error *err);
+
 /// Reads a version (or some columns; n_columns 0: all) into `out`. Audited.
 /// @param found  Out, may be NULL: which version it was; clear after use.
 DOSI_CHECKED dosi_status dosi_gate_read(dosi_gate *gate,
@@ -185,6 +194,15 @@ DOSI_CHECKED dosi_status dosi_gate_features(dosi_gate *gate,
 
 /// Gives a feature index back. Accepts NULL.
 void dosi_gate_release_features(dosi_gate *gate, const dosi_features *features);
+
+/// Lends the Parquet file of a version for one download: decided and audited like a read. The
+/// file never changes.
+/// @param found  Out: the version, its `path` being the file; clear after use.
+DOSI_CHECKED dosi_status dosi_gate_lend_file(dosi_gate *gate,
+                                             const dosi_caller *caller,
+                                             const char *reference,
+                                             dosi_version *found,
+                                             dosi_error *err);
 
 /// Copies the Parquet file of a version to `path` (a download). Audited.
 DOSI_CHECKED dosi_status dosi_gate_export(dosi_gate *gate,

@@ -221,20 +221,12 @@ static dosi_status download_parquet(dosi_server *server,
                                     dosi_http_reply *reply,
                                     dosi_error *err) {
     dosi_version version = {0};
-    DOSI_TRY(dosi_gate_find(server->gate, caller, reference, &version, err));
-    // The lake's files never change, so the file itself can be sent once reading it is
-    // recorded.
+    DOSI_TRY(dosi_gate_lend_file(server->gate, caller, reference, &version, err));
+    reply->file_path = dosi_string_copy(version.path);
+    reply->content_type = "application/vnd.apache.parquet";
+    (void)snprintf(reply->etag, sizeof reply->etag, "%s", version.hash);
     dosi_status status =
-        dosi_gate_decide(server->gate, caller, DOSI_ACTION_READ, &version, err);
-    if (status == DOSI_OK) {
-        status = dosi_gate_record(server->gate, caller, "download", reference, "ok", err);
-    }
-    if (status == DOSI_OK) {
-        reply->file_path = dosi_string_copy(version.path);
-        reply->content_type = "application/vnd.apache.parquet";
-        (void)snprintf(reply->etag, sizeof reply->etag, "%s", version.hash);
-        if (!reply->file_path) status = dosi_fail(err, DOSI_NO_MEMORY, "no memory");
-    }
+        reply->file_path ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
     dosi_version_clear(&version);
     return status;
 }

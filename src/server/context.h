@@ -10,7 +10,6 @@
 #include "govern/gate.h"
 #include "http/http.h"
 #include "server/server.h"
-#include "study/layer.h"
 
 /// A group of routes and what the landing pages and the OpenAPI document say of it.
 typedef struct dosi_route_group {
@@ -26,8 +25,6 @@ typedef struct dosi_route_group {
 
 struct dosi_server {
     dosi_gate *gate;
-    dosi_layers *layers;
-    struct dosi_server_watch *watch; ///< See jobs.h.
     dosi_http_server *http;
     dosi_http_route *routes; ///< All groups', in order.
     size_t n_routes;

@@ -3,7 +3,6 @@
 #include "server/server.h"
 
 #include "server/context.h"
-#include "server/jobs.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -36,11 +35,6 @@ dosi_status dosi_server_start(const dosi_server_options *options,
     if (!server) return dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
     dosi_status status = gather_routes(server, err);
     if (status == DOSI_OK) status = dosi_gate_open(options->lab_folder, &server->gate, err);
-    if (status == DOSI_OK) status = dosi_layers_open(server->gate, 0, &server->layers, err);
-    if (status == DOSI_OK) {
-        server->watch = dosi_server_watch_create();
-        if (!server->watch) status = dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
-    }
     if (status == DOSI_OK) {
         dosi_http_options http = {
             .address = options->address,
@@ -65,14 +59,14 @@ dosi_status dosi_server_start(const dosi_server_options *options,
 }
 
 dosi_status dosi_server_tend(dosi_server *server, dosi_error *err) {
-    return dosi_server_watch_tend(server->watch, server, err);
+    (void)server;
+    (void)err;
+    return DOSI_OK;
 }
 
 void dosi_server_stop(dosi_server *server) {
     if (!server) return;
     dosi_http_stop(server->http);
-    dosi_server_watch_destroy(server->watch);
-    dosi_layers_close(server->layers);
     dosi_gate_close(server->gate);
     free(server->routes);
     free(server);
