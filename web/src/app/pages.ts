@@ -1,0 +1,32 @@
+// Every page of the app: one line each. A new page is a folder beside this one and a line here.
+import type { Component } from 'svelte';
+import type { Key } from '../shared/i18n/index.svelte';
+
+export interface Page {
+  /** "/data/:organisation/:name": the words after ':' become properties of the page. */
+  pattern: string;
+  title: Key;
+  load: () => Promise<{ default: Component<Record<string, string>> }>;
+  /** Shown in the main menu. */
+  isMain?: boolean;
+  /** Fills the window (a map), instead of a column of text. */
+  isWide?: boolean;
+}
+
+/** Pages take their words as properties; which ones, the pattern says. */
+const page = (load: () => Promise<unknown>) => load as Page['load'];
+
+export const pages: Page[] = [
+  {
+    pattern: '/',
+    title: 'nav.now',
+    load: page(() => import('../map/NowPage.svelte')),
+    isMain: true,
+    isWide: true,
+  },
+  {
+    pattern: '/sign-in',
+    title: 'signin.title',
+    load: page(() => import('../account/SignInPage.svelte')),
+  },
+];

@@ -1,0 +1,255 @@
+// What the server's /api/v1 says (docs/api.md), as types. Nothing else knows the wire format.
+
+/** Text in both languages of the interface. */
+export interface Words {
+  ko?: string;
+  en?: string;
+}
+
+export type LonLat = [number, number];
+/** West, south, east, north in degrees. */
+export type Extent = [number, number, number, number];
+
+export interface Person {
+  id: number;
+  name: string;
+  role: 'visitor' | 'member' | 'steward' | 'administrator';
+  organisations: string[];
+}
+
+export interface Me {
+  user: Person | null;
+  lab: { title: string | Words; zone: string; version: string };
+  must_change_password?: boolean;
+}
+
+export interface Token {
+  id: number | string;
+  label: string;
+  scopes: string[];
+  created: string;
+  expires: string | null;
+  last_used: string | null;
+}
+
+export type Visibility = 'public' | 'organisation' | 'private';
+
+export interface DatasetSummary {
+  reference: string;
+  title: Words;
+  organisation: string;
+  version: number;
+  rows: number;
+  bytes: number;
+  created: string;
+  visibility: Visibility;
+  simulated: boolean;
+  has_geometry: boolean;
+  licence: string | null;
+  time: [string, string] | null;
+  extent: Extent | null;
+}
+
+export interface Column {
+  name: string;
+  type: string;
+  unit: string | null;
+  meaning: Words | null;
+}
+
+export interface ColumnProfile {
+  name: string;
+  type: string;
+  missing: number;
+  distinct: number | null;
+  min: number | string | null;
+  max: number | string | null;
+  mean: number | null;
+  histogram: { edges: number[]; counts: number[] } | null;
+  top: { value: string | number | boolean; count: number }[] | null;
+}
+
+export interface LineageNode {
+  id: string;
+  kind: 'dataset' | 'step' | 'file';
+  label: string;
+  reference?: string;
+  method?: string;
+  detail?: Record<string, unknown>;
+}
+
+export interface Lineage {
+  nodes: LineageNode[];
+  edges: { from: string; to: string }[];
+}
+
+export interface DatasetVersion {
+  number: number;
+  created: string;
+  rows: number;
+  hash: string;
+}
+
+export interface Dataset extends DatasetSummary {
+  description: Words | null;
+  publisher: string | null;
+  contact: string | null;
+  frequency: string | null;
+  hash: string;
+  columns: Column[];
+  profile: { columns: ColumnProfile[] } | null;
+  lineage?: Lineage;
+  versions: DatasetVersion[];
+  may: { describe: boolean; write: boolean };
+}
+
+export type Cell = string | number | boolean | null;
+
+export interface Rows {
+  columns: (string | { name: string; type?: string })[];
+  rows: Cell[][];
+  total: number;
+}
+
+export type ParameterKind = 'int' | 'real' | 'bool' | 'text' | 'choice';
+
+export interface Parameter {
+  name: string;
+  kind: ParameterKind;
+  unit?: string | null;
+  default?: string | number | boolean | null;
+  min?: number | null;
+  max?: number | null;
+  choices?: string[] | null;
+  title?: Words;
+}
+
+export interface MethodTable {
+  name: string;
+  title: Words;
+  optional?: boolean;
+}
+
+export interface Method {
+  id: string;
+  version: number;
+  title: Words;
+  about: Words;
+  citation: string | null;
+  inputs: MethodTable[];
+  parameters: Parameter[];
+  outputs: MethodTable[];
+}
+
+export interface StudyInput {
+  name: string;
+  title?: Words;
+  default?: string | null;
+}
+
+export interface StudyStep {
+  id: string;
+  method: string;
+  title?: Words;
+  /** Input name -> "steps.other.output", "inputs.name" or a dataset. */
+  inputs?: Record<string, string> | string[];
+  after?: string[];
+}
+
+export interface Study {
+  id: string;
+  title: Words;
+  about: Words;
+  inputs: (string | StudyInput)[];
+  parameters: (string | Parameter)[];
+  steps: StudyStep[];
+  last_job?: Job | null;
+}
+
+export type JobState = 'accepted' | 'running' | 'successful' | 'failed' | 'dismissed';
+
+export interface Job {
+  id: string;
+  kind: string;
+  subject: string;
+  state: JobState;
+  progress: number;
+  message: string | null;
+  created: string;
+  started: string | null;
+  finished: string | null;
+}
+
+export interface ReportStep {
+  id: string;
+  method: string;
+  computed: boolean;
+  seconds: number;
+  outputs: string[];
+  changed: string | null;
+}
+
+export interface AuditRecord {
+  sequence?: number;
+  time: string;
+  account?: string | null;
+  action: string;
+  subject?: string | null;
+  allowed?: boolean;
+  reason?: string | null;
+  [more: string]: unknown;
+}
+
+export interface LegendClass {
+  /** Upper end of the class; null for the last. */
+  max: number | null;
+  colour: string;
+  label: Words;
+}
+
+export interface Layer {
+  id: string;
+  title: Words;
+  organisation: string;
+  simulated: boolean;
+  kind: 'grid' | 'points' | 'areas';
+  dataset: string;
+  version: number;
+  value: string;
+  unit: string | null;
+  times: string[] | null;
+  legend: LegendClass[];
+  geometry: { collection: string; key: string; label: string | null } | null;
+  /** Corners in the order north-west, north-east, south-east, south-west. */
+  grid: { columns: number; rows: number; corners: [LonLat, LonLat, LonLat, LonLat] } | null;
+  extent: Extent;
+  uncertainty: string | null;
+  study: string | null;
+}
+
+export interface Base {
+  districts: string | null;
+  dong: string | null;
+  river: string | null;
+  extent: Extent;
+}
+
+export interface Layers {
+  layers: Layer[];
+  base: Record<string, Base>;
+}
+
+/** One time of a layer. */
+export interface Frame {
+  time: string | null;
+  values: (number | null)[];
+  keys?: string[];
+}
+
+export interface Series {
+  times: string[];
+  values: (number | null)[];
+  unit: string | null;
+  label: string | null;
+  key: string | null;
+}
