@@ -17,6 +17,12 @@ typedef struct dosi_command {
     dosi_status (*run)(int argc, char **argv, dosi_error *err);
 } dosi_command;
 
+// Every command's function, dosi_cmd_<name>.
+#define COMMAND(name, shown, usage, help) \
+    dosi_status dosi_cmd_##name(int argc, char **argv, dosi_error *err);
+#include "cli/commands.def"
+#undef COMMAND
+
 /// Takes options out of argv: "--name value" or "--name=value".
 /// @return The value, or NULL when the option is absent. Each call takes one occurrence and
 ///         removes it; `*argc` shrinks.

@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMAND(name, shown, usage, help) \
-    dosi_status dosi_cmd_##name(int argc, char **argv, dosi_error *err);
-#include "cli/commands.def"
-#undef COMMAND
-
 static const dosi_command commands[] = {
 #define COMMAND(name, shown, usage, help) {shown, usage, help, dosi_cmd_##name},
 #include "cli/commands.def"

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *outcome_of(dosi_status status) {
+const char *dosi_gate_outcome(dosi_status status) {
     if (status == DOSI_OK) return "ok";
     if (status == DOSI_NOT_FOUND) return "not found";
     if (status == DOSI_DENIED || status == DOSI_UNAUTHENTICATED) return "denied";
@@ -32,7 +32,7 @@ static dosi_status note_failure(dosi_gate *gate,
                                     .channel = caller->channel,
                                     .action = action_names[action],
                                     .object = reference,
-                                    .outcome = outcome_of(status)};
+                                    .outcome = dosi_gate_outcome(status)};
     dosi_status noted = dosi_audit_append(gate->audit, &entry, NULL);
     return noted == DOSI_OK ? status : noted;
 }

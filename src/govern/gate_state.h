@@ -97,6 +97,9 @@ DOSI_CHECKED dosi_status dosi_gate_note(dosi_gate *gate,
                                         const char *detail,
                                         dosi_error *err);
 
+/// How the audit calls an end: "ok", "not found", "denied", "failed".
+const char *dosi_gate_outcome(dosi_status status);
+
 /// Records anything, on disk at once.
 DOSI_CHECKED dosi_status dosi_gate_note_durably(dosi_gate *gate,
                                                 const dosi_caller *caller,

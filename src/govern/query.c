@@ -82,20 +82,27 @@ static dosi_status add_views(dosi_sql *sql, const touched *t, dosi_error *err) {
     return status;
 }
 
-/// One record of the query itself, and one for each dataset it read.
-static dosi_status record(const touched *t, const char *text, dosi_error *err) {
-    const dosi_audit_entry entry = {.account = t->caller->name,
-                                    .account_id = t->caller->account_id,
-                                    .channel = t->caller->channel,
-                                    .action = "query",
-                                    .outcome = "ok",
-                                    .detail = text};
-    DOSI_TRY(dosi_audit_append(t->gate->audit, &entry, err));
+/// One record for each dataset that will be read: no record, no data.
+static dosi_status record_reads(const touched *t, dosi_error *err) {
     for (size_t i = 0; i < t->n_versions; i++) {
         DOSI_TRY(dosi_gate_note(t->gate, t->caller, "read", &t->versions[i].kept->version,
                                 "by SQL", err));
     }
     return DOSI_OK;
+}
+
+/// The record of the query itself, with how it ended.
+static dosi_status record_query(const touched *t,
+                                const char *text,
+                                dosi_status status,
+                                dosi_error *err) {
+    const dosi_audit_entry entry = {.account = t->caller->name,
+                                    .account_id = t->caller->account_id,
+                                    .channel = t->caller->channel,
+                                    .action = "query",
+                                    .outcome = dosi_gate_outcome(status),
+                                    .detail = text};
+    return dosi_audit_append(t->gate->audit, &entry, err);
 }
 
 static dosi_status run_query(const touched *t,
@@ -143,9 +150,14 @@ dosi_status dosi_gate_query(dosi_gate *gate,
     dosi_error own;
     if (!err) err = &own; // Its words are looked at above.
     dosi_status status = dosi_sql_each_name(sql, n_bytes, take_name, t, err);
-    if (status == DOSI_OK) status = record(t, sql, err);
+    if (status == DOSI_OK) status = record_reads(t, err);
     if (status == DOSI_OK) {
         status = run_query(t, sql, limits ? limits : &defaults, run, out, err);
+    }
+    dosi_status recorded = record_query(t, sql, status, status == DOSI_OK ? err : NULL);
+    if (recorded != DOSI_OK && status == DOSI_OK) {
+        status = recorded;
+        dosi_table_destroy(out);
     }
     for (size_t i = 0; i < t->n_versions; i++) dosi_gate_return_version(t->versions[i].kept);
     free(t);
