@@ -61,7 +61,7 @@ typedef struct dosi_audit_report {
     uint64_t n_expected; ///< How many the head says there are.
     bool is_whole;       ///< Nothing was changed, inserted, moved or removed.
     uint64_t first_bad;  ///< Number of the first record that is not as it was; 0: none.
-    char file[32];       ///< The file it is (or should be) in.
+    char file[48];       ///< The file it is (or should be) in.
     uint64_t line;       ///< The line there, from 1.
     char finding[256];   ///< In words: "record 7 was changed".
     char head_hash[65];  ///< Hash of the last good record: note it elsewhere to be surer.

@@ -141,7 +141,7 @@ DOSI_CHECKED dosi_status sample_add_pollutants(dosi_table *table,
                                                dosi_error *err);
 
 /// Writes the code of a district ("90010") or dong ("90010020"), or a station ("901001").
-/// @param out  (16)
+/// @param out  (32)
 void sample_district_code(int district, char *out);
 /// See sample_district_code().
 void sample_dong_code(const sample_city *city, size_t dong, char *out);

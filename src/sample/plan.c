@@ -24,7 +24,7 @@ static const struct {
 enum {
     N_NAMES = sizeof district_names / sizeof district_names[0],
     NAME_BYTES = 96,
-    CODE_BYTES = 16
+    CODE_BYTES = 32
 };
 
 void sample_district_code(int district, char *out) {
@@ -316,7 +316,7 @@ static dosi_status station_table(const sample_city *city,
                                 city->stations.n, err));
     for (size_t s = 0; s < city->stations.n; s++) {
         char text[NAME_BYTES];
-        char stem[NAME_BYTES - 16];
+        char stem[NAME_BYTES - 32];
         size_t dong = (size_t)city->station_dong[s];
         sample_station_code(s, text);
         DOSI_TRY(dosi_table_set_text(table, 0, s, text));

@@ -196,7 +196,7 @@ static const sample_column key_columns[] = {
 /// Fills station and time of a table with n_stations x n_hours rows.
 static dosi_status fill_keys(const sample_field *field, dosi_table *table) {
     for (size_t s = 0; s < field->n_stations; s++) {
-        char code[16];
+        char code[32];
         sample_station_code(s, code);
         for (size_t h = 0; h < field->n_hours; h++) {
             size_t row = s * field->n_hours + h;
@@ -226,7 +226,7 @@ static dosi_status faults_table(const sample_field *field,
         sample_shape_table(table, columns, sizeof columns / sizeof columns[0], list->n, err));
     for (size_t i = 0; i < list->n; i++) {
         const fault *f = &list->items[i];
-        char code[16];
+        char code[32];
         sample_station_code(f->station, code);
         DOSI_TRY(dosi_table_set_text(table, 0, i, code));
         DOSI_TRY(dosi_table_set_text(table, 1, i, sample_pollutant_names[f->pollutant]));
