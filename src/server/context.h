@@ -9,6 +9,7 @@
 #include "dosi/json.h"
 #include "govern/gate.h"
 #include "http/http.h"
+#include "server/crs.h"
 #include "server/server.h"
 
 /// A group of routes and what the landing pages and the OpenAPI document say of it.
@@ -28,6 +29,7 @@ struct dosi_server {
     dosi_http_server *http;
     dosi_http_route *routes; ///< All groups', in order.
     size_t n_routes;
+    dosi_crs_pool crs;
 };
 
 /// The groups of routes.def, in order.

@@ -33,6 +33,7 @@ dosi_status dosi_server_start(const dosi_server_options *options,
     assert(options && options->lab_folder && out);
     dosi_server *server = calloc(1, sizeof *server);
     if (!server) return dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
+    (void)pthread_mutex_init(&server->crs.lock, NULL);
     dosi_status status = gather_routes(server, err);
     if (status == DOSI_OK) status = dosi_gate_open(options->lab_folder, &server->gate, err);
     if (status == DOSI_OK) {
@@ -68,6 +69,8 @@ void dosi_server_stop(dosi_server *server) {
     if (!server) return;
     dosi_http_stop(server->http);
     dosi_gate_close(server->gate);
+    dosi_crs_clear(&server->crs);
+    (void)pthread_mutex_destroy(&server->crs.lock);
     free(server->routes);
     free(server);
 }
