@@ -105,8 +105,28 @@ DOSI_API DOSI_CHECKED dosi_status dosi_variogram_sample(const dosi_sites *sites,
                                                         dosi_variogram_bin *bins,
                                                         dosi_error *err);
 
-/// Fits a model to a sample variogram: min sum N_j / h_j^2 (gamma_j - model(h_j))^2 with nugget
-/// and psill >= 0 (gstat's fit.method 7). For a given range the two sills are exact, so that
+/// How much a distance class counts in a fit: enum name, name for people and parameters.
+#define DOSI_VARIOGRAM_WEIGHTS_TABLE(X) \
+    X(PAIRS_H2, "pairs_h2")             \
+    X(PAIRS, "pairs")
+
+// clang-format off
+typedef enum dosi_variogram_weights {
+#define X(name, text) DOSI_VARIOGRAM_##name,
+    DOSI_VARIOGRAM_WEIGHTS_TABLE(X) ///< N / h^2 (gstat's fit.method 7); N (method 1).
+#undef X
+    DOSI_VARIOGRAM_WEIGHTS_COUNT ///< Not a weight: how many there are.
+} dosi_variogram_weights;
+// clang-format on
+
+/// The weights of a name ("pairs_h2", "pairs"); DOSI_VARIOGRAM_WEIGHTS_COUNT when there is
+/// none.
+DOSI_API dosi_variogram_weights dosi_variogram_weights_from_name(const char *name);
+
+/// Fits a model to a sample variogram: min sum w_j (gamma_j - model(h_j))^2 with nugget and
+/// psill >= 0. Weights N / h^2 follow the shortest distances, which is right where they hold
+/// many pairs; weights N suit networks whose few close pairs are unlike (a roadside station
+/// beside an urban one). For a given range the two sills are exact, so that
 /// only the range is searched: over the whole interval from a fifth of the shortest to 20 times
 /// the longest distance, then refined around every local minimum.
 /// @param model  In: kind, kappa; out: everything.
@@ -115,6 +135,7 @@ DOSI_API DOSI_CHECKED dosi_status dosi_variogram_sample(const dosi_sites *sites,
 /// Source: N. Cressie (1985), Math. Geol. 17; G. Golub, V. Pereyra (1973) for the projection.
 DOSI_API DOSI_CHECKED dosi_status dosi_variogram_fit(const dosi_variogram_bin *bins,
                                                      size_t n_bins,
+                                                     dosi_variogram_weights weights,
                                                      dosi_variogram *model,
                                                      double *error,
                                                      dosi_error *err);

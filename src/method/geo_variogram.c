@@ -94,6 +94,14 @@ static const dosi_method_parameter parameters[] = {
      NULL,
      {"맞출 모형 (쉼표로 여러 개)",
       "Models to fit: nugget, spherical, exponential, gaussian, matern, linear"}},
+    {"weights",
+     DOSI_PARAMETER_CHOICE,
+     NULL,
+     "pairs_h2",
+     0,
+     0,
+     "pairs_h2|pairs",
+     {"맞춤 가중치: N/h^2 또는 N", "Weights of the fit: pairs / distance^2, or pairs"}},
     {"kappa",
      DOSI_PARAMETER_REAL,
      NULL,
@@ -177,7 +185,10 @@ static dosi_status fit_model(const work *w, size_t v, size_t map, size_t m, dosi
         .kappa = dosi_call_value(w->call, "kappa")->real,
     };
     double error = NAN;
-    dosi_status status = dosi_variogram_fit(w->bins, w->classes.n_bins, &model, &error, err);
+    dosi_status status = dosi_variogram_fit(
+        w->bins, w->classes.n_bins,
+        dosi_variogram_weights_from_name(dosi_call_value(w->call, "weights")->text), &model,
+        &error, err);
     if (status == DOSI_DOMAIN) return DOSI_OK; // too few pairs: no row
     if (status != DOSI_OK) return status;
     size_t row = out->n_rows, c = w->is_grouped ? w->maps.n_by : 0;

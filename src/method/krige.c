@@ -217,8 +217,10 @@ static dosi_status find_model(method_krige *krige, const double *values, dosi_er
     dosi_status status =
         dosi_variogram_sample(&sites, values, krige->maps.n_maps, &classes, bins, err);
     if (status == DOSI_OK) {
-        status =
-            dosi_variogram_fit(bins, classes.n_bins, &krige->model, &krige->fit_error, err);
+        dosi_variogram_weights weights =
+            dosi_variogram_weights_from_name(dosi_call_value(call, "weights")->text);
+        status = dosi_variogram_fit(bins, classes.n_bins, weights, &krige->model,
+                                    &krige->fit_error, err);
     }
     free(bins);
     if (status == DOSI_OK && !(krige->model.nugget + krige->model.psill > 0)) {

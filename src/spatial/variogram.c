@@ -96,6 +96,18 @@ dosi_status dosi_variogram_sample(const dosi_sites *sites,
     return DOSI_OK;
 }
 
+dosi_variogram_weights dosi_variogram_weights_from_name(const char *name) {
+    static const char *const names[] = {
+#define X(name, text) text,
+        DOSI_VARIOGRAM_WEIGHTS_TABLE(X)
+#undef X
+    };
+    for (int i = 0; i < DOSI_VARIOGRAM_WEIGHTS_COUNT; i++) {
+        if (strcmp(name, names[i]) == 0) return (dosi_variogram_weights)i;
+    }
+    return DOSI_VARIOGRAM_WEIGHTS_COUNT;
+}
+
 /// What the search over ranges carries along: filled classes as columns.
 typedef struct fit {
     size_t n;
@@ -147,10 +159,12 @@ static double search_range(fit *f, double low, double high) {
 
 dosi_status dosi_variogram_fit(const dosi_variogram_bin *bins,
                                size_t n_bins,
+                               dosi_variogram_weights weights,
                                dosi_variogram *model,
                                double *error,
                                dosi_error *err) {
-    assert(bins && model && model->kind < DOSI_VARIOGRAM_COUNT);
+    assert(bins && model && weights < DOSI_VARIOGRAM_WEIGHTS_COUNT &&
+           model->kind < DOSI_VARIOGRAM_COUNT);
     if (model->kind == DOSI_VARIOGRAM_MATERN && !(model->kappa > 0 && model->kappa <= 20)) {
         return dosi_fail(err, DOSI_DOMAIN, "variogram: kappa %g is not in 0..20", model->kappa);
     }
@@ -166,7 +180,10 @@ dosi_status dosi_variogram_fit(const dosi_variogram_bin *bins,
         if (!(bins[b].n_pairs > 0 && bins[b].distance_m > 0)) continue;
         f.distance_m[f.n] = bins[b].distance_m;
         f.gamma[f.n] = bins[b].gamma;
-        f.weight[f.n] = bins[b].n_pairs / (bins[b].distance_m * bins[b].distance_m);
+        f.weight[f.n] = bins[b].n_pairs;
+        if (weights == DOSI_VARIOGRAM_PAIRS_H2) {
+            f.weight[f.n] /= bins[b].distance_m * bins[b].distance_m;
+        }
         f.ones[f.n] = 1;
         f.n++;
     }
