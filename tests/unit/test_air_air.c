@@ -108,7 +108,7 @@ static void predicted_day_means_follow_the_rule(void **state) {
     for (size_t i = 8; i < 12; i++) hours[i] = 40;
     CHECK_NEAR(dosi_cai_predict_24h(DOSI_AIR_PM25, hours, 0.75), (80.0 + 40) / 2, 1e-12);
     for (size_t i = 0; i < 3; i++) hours[i] = NAN; // nine hours are three quarters
-    assert_false(isnan(dosi_cai_predict_24h(DOSI_AIR_PM25, hours, 0.75)));
+    assert_true(!isnan(dosi_cai_predict_24h(DOSI_AIR_PM25, hours, 0.75)));
     hours[3] = NAN;
     assert_true(isnan(dosi_cai_predict_24h(DOSI_AIR_PM25, hours, 0.75)));
 }
