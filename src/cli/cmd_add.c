@@ -61,6 +61,8 @@ static dosi_status take_reading(int *argc, char **argv, addition *a, dosi_error 
     o->types = dosi_cli_option(argc, argv, "types");
     o->x_column = dosi_cli_option(argc, argv, "x");
     o->y_column = dosi_cli_option(argc, argv, "y");
+    o->with = dosi_cli_option(argc, argv, "with");
+    o->keep = dosi_cli_option(argc, argv, "keep");
     o->member = dosi_cli_option(argc, argv, "member");
     DOSI_TRY(take_number(argc, argv, "header-rows", &header_rows, err));
     DOSI_TRY(take_number(argc, argv, "max-rejects", &max_rejects, err));
@@ -188,10 +190,10 @@ static void show_summary(const addition *a) {
 /// {"kind":"file","method":recipe,"program","parameters":{...},"inputs":[...],"decisions":[...]}
 static void put_lineage(dosi_text *out, const addition *a) {
     const dosi_source_options *o = &a->options;
-    const char *const names[] = {"source", "encoding", "delimiter", "sheet", "crs",
-                                 "types",  "x",        "y",         "member"};
-    const char *const values[] = {o->recipe, o->encoding, o->delimiter, o->sheet, o->crs,
-                                  o->types,  o->x_column, o->y_column,  o->member};
+    const char *const names[] = {"source", "encoding", "delimiter", "sheet",  "crs",
+                                 "types",  "x",        "y",         "member", "keep"};
+    const char *const values[] = {o->recipe, o->encoding, o->delimiter, o->sheet,  o->crs,
+                                  o->types,  o->x_column, o->y_column,  o->member, o->keep};
     dosi_json json;
     dosi_json_init(&json, out);
     dosi_json_begin_object(&json);

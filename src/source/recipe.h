@@ -47,4 +47,32 @@ DOSI_CHECKED dosi_status dosi_recipe_columns(const dosi_recipe_column *columns,
                                              dosi_source_result *result,
                                              dosi_error *err);
 
+/// A recipe at work: what its helpers need.
+typedef struct dosi_recipe_job {
+    const dosi_source_file *file;
+    const dosi_source_options *options;
+    dosi_source_result *result;
+} dosi_recipe_job;
+
+/// Makes the column of another type, by reading each value as if it were written in a cell
+/// (2020020124 becomes a time). Rows whose value does not fit become rejects. Nothing happens
+/// when the type is right already, or there is no such column.
+DOSI_CHECKED dosi_status dosi_recipe_as(const dosi_recipe_job *job,
+                                        const char *name,
+                                        dosi_type type,
+                                        dosi_error *err);
+
+/// Makes negative values of a real column missing (-999 stands for "no value"); says how many.
+void dosi_recipe_drop_negative(const dosi_recipe_job *job, const char *name);
+
+/// Keeps the rows whose flag is set; `why` is said with the number of those left out.
+/// @param is_kept  (table.n_rows)
+DOSI_CHECKED dosi_status dosi_recipe_keep(const dosi_recipe_job *job,
+                                          const bool *is_kept,
+                                          const char *why,
+                                          dosi_error *err);
+
+/// Drops all columns behind the first `n`, and says which.
+void dosi_recipe_drop_rest(const dosi_recipe_job *job, size_t n);
+
 #endif // DOSI_SOURCE_RECIPE_H

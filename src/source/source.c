@@ -160,6 +160,43 @@ static dosi_status find_recipe(const dosi_source_options *options,
                      options->recipe);
 }
 
+/// Whether the text cell is the pattern ("11*": starts with 11).
+static bool matches(const dosi_column *column, size_t row, const char *pattern) {
+    size_t n = 0;
+    const char *bytes = dosi_column_bytes(column, row, &n);
+    size_t n_pattern = strlen(pattern);
+    if (!bytes) return false;
+    if (n_pattern && pattern[n_pattern - 1] == '*') {
+        return n >= n_pattern - 1 && memcmp(bytes, pattern, n_pattern - 1) == 0;
+    }
+    return n == n_pattern && memcmp(bytes, pattern, n) == 0;
+}
+
+/// Leaves out the rows that options->keep does not name.
+static dosi_status keep_rows(const dosi_source_file *file,
+                             const dosi_source_options *options,
+                             dosi_source_result *result,
+                             dosi_error *err) {
+    if (!options->keep) return DOSI_OK;
+    const char *equals = strchr(options->keep, '=');
+    char name[256] = "";
+    if (!equals || (size_t)(equals - options->keep) >= sizeof name) {
+        return dosi_fail(err, DOSI_INVALID, "keep \"%s\" is not column=value", options->keep);
+    }
+    memcpy(name, options->keep, (size_t)(equals - options->keep));
+    dosi_recipe_job job = {file, options, result};
+    DOSI_TRY(dosi_recipe_as(&job, name, DOSI_TYPE_TEXT, err));
+    const dosi_column *column = NULL;
+    DOSI_TRY(dosi_table_get(&result->table, name, DOSI_TYPE_TEXT, &column, err));
+    size_t n_rows = result->table.n_rows;
+    bool *is_kept = calloc(n_rows ? n_rows : 1, sizeof *is_kept);
+    if (!is_kept) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu rows", n_rows);
+    for (size_t i = 0; i < n_rows; i++) is_kept[i] = matches(column, i, equals + 1);
+    dosi_status status = dosi_recipe_keep(&job, is_kept, options->keep, err);
+    free(is_kept);
+    return status;
+}
+
 dosi_status dosi_source_read(const char *path,
                              const dosi_source_options *options,
                              const dosi_run *run,
@@ -184,6 +221,7 @@ dosi_status dosi_source_read(const char *path,
     } else if (status == DOSI_OK) {
         status = dosi_points_make(&all, &result, err);
     }
+    if (status == DOSI_OK) status = keep_rows(&file, &all, &result, err);
     if (status == DOSI_OK) status = dosi_hash_file(path, hash, err);
     if (status == DOSI_OK && !(result.source_hash = dosi_string_copy(hash))) {
         status = dosi_fail(err, DOSI_NO_MEMORY, "%s: no memory", path);

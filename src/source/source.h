@@ -19,8 +19,10 @@ typedef struct dosi_source_options {
     const char *types;               ///< "code:text,price:real": overrides by column.
     const char *x_column, *y_column; ///< Make points of these two columns.
     const char *member;              ///< Which file inside a zip.
-    int zone_s;                      ///< The lab's offset, for times with a zone.
-    size_t max_rejects;              ///< Stop with DOSI_PARSE past this many; 0: no limit.
+    const char *with;                ///< A second file that the recipe joins (seoul-dong).
+    const char *keep;   ///< "column=value" or "column=start*": rows kept, others left out.
+    int zone_s;         ///< The lab's offset, for times with a zone.
+    size_t max_rejects; ///< Stop with DOSI_PARSE past this many; 0: no limit.
 } dosi_source_options;
 
 /// What reading a file gives. Zero-initialise; dosi_source_result_clear() after.
