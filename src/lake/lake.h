@@ -109,8 +109,9 @@ DOSI_CHECKED dosi_status dosi_lake_each_version(
 /// A version to be written.
 typedef struct dosi_new_version {
     const char *reference;         ///< "org/name".
-    const dosi_table *table;       ///< The content; or NULL and
-    const char *parquet_path;      ///< a finished Parquet file on the same disk, moved in.
+    const dosi_table *table;       ///< The content; or NULL, and
+    const char *parquet_path;      ///< a finished Parquet file on the same disk, moved in. With
+                                   ///< both, the file is the table's: it is not read again.
     const dosi_metadata *metadata; ///< For a new dataset, or to change; may be NULL.
     const char *lineage_json;      ///< Where it came from; may be NULL.
     int64_t owner_id;

@@ -57,7 +57,7 @@ static void put_columns(dosi_text *out, const dosi_table *table) {
 /// Makes the file when only a table was given, reads it when only a file was; hashes it.
 static dosi_status draft_file(dosi_lake *lake, draft *self, dosi_error *err) {
     const dosi_new_version *source = self->source;
-    if (source->table) {
+    if (!source->parquet_path) {
         char file[64];
         (void)snprintf(file, sizeof file, "new-%ld-%u.parquet", (long)getpid(),
                        atomic_fetch_add(&lake->n_written, 1));
@@ -69,8 +69,10 @@ static dosi_status draft_file(dosi_lake *lake, draft *self, dosi_error *err) {
             return dosi_fail(err, DOSI_LIMIT, "the path of the Parquet file is too long");
         }
         memcpy(self->path, source->parquet_path, strlen(source->parquet_path) + 1);
-        self->table = &self->read;
-        DOSI_TRY(dosi_parquet_read(self->path, NULL, 0, NULL, &self->read, err));
+        self->table = source->table ? source->table : &self->read;
+        if (!source->table) {
+            DOSI_TRY(dosi_parquet_read(self->path, NULL, 0, NULL, &self->read, err));
+        }
     }
     DOSI_TRY(dosi_file_sync(self->path, err));
     self->n_bytes = dosi_file_size(self->path);
@@ -228,7 +230,7 @@ dosi_status dosi_lake_write(dosi_lake *lake,
                             bool *is_new,
                             dosi_error *err) {
     assert(lake && new_version && out && is_new);
-    assert(!new_version->table != !new_version->parquet_path);
+    assert(new_version->table || new_version->parquet_path);
     draft self = {.source = new_version};
     int64_t number = 0;
     int lock = -1;
@@ -243,7 +245,8 @@ dosi_status dosi_lake_write(dosi_lake *lake,
     DOSI_TRY(dosi_lake_lock(lake, false, &lock, err));
     dosi_status status = write_draft(lake, &self, &number, is_new, err);
     // Nobody else names this file; a file of the caller's stays with the caller.
-    if (status != DOSI_OK && new_version->table && self.path[0]) (void)unlink(self.path);
+    bool is_own = !new_version->parquet_path;
+    if (status != DOSI_OK && is_own && self.path[0]) (void)unlink(self.path);
     (void)close(lock);
     if (status == DOSI_OK) {
         char reference[DOSI_REFERENCE_BYTES];

@@ -24,11 +24,19 @@ void dosi_step_record_clear(step_record *record) {
 
 void dosi_value_put(dosi_text *out, dosi_parameter_kind kind, const dosi_value *value) {
     switch (kind) {
-        case DOSI_PARAMETER_INT: dosi_text_put_int(out, value->integer); break;
-        case DOSI_PARAMETER_REAL: dosi_text_put_real(out, value->real); break;
-        case DOSI_PARAMETER_BOOL: dosi_text_puts(out, value->boolean ? "true" : "false"); break;
-        case DOSI_PARAMETER_TEXT:
-        case DOSI_PARAMETER_CHOICE: dosi_text_puts(out, value->text ? value->text : ""); break;
+    case DOSI_PARAMETER_INT:
+        dosi_text_put_int(out, value->integer);
+        break;
+    case DOSI_PARAMETER_REAL:
+        dosi_text_put_real(out, value->real);
+        break;
+    case DOSI_PARAMETER_BOOL:
+        dosi_text_puts(out, value->boolean ? "true" : "false");
+        break;
+    case DOSI_PARAMETER_TEXT:
+    case DOSI_PARAMETER_CHOICE:
+        dosi_text_puts(out, value->text ? value->text : "");
+        break;
     }
 }
 
@@ -61,15 +69,19 @@ void dosi_step_key(const dosi_method *method,
 
 // --- paths -------------------------------------------------------------------------------
 
-static dosi_status
-step_folder(const char *folder, const char *key, char *out, dosi_error *err) {
+static dosi_status step_folder(const char *folder,
+                               const char *key,
+                               char *out,
+                               dosi_error *err) {
     char steps[DOSI_PATH_BYTES];
     DOSI_TRY(dosi_path_join(folder, "cache/steps", steps, err));
     return dosi_path_join(steps, key, out, err);
 }
 
-static dosi_status
-output_file(const char *step, const char *output, char *out, dosi_error *err) {
+static dosi_status output_file(const char *step,
+                               const char *output,
+                               char *out,
+                               dosi_error *err) {
     char name[128];
     (void)snprintf(name, sizeof name, "%.100s.parquet", output);
     return dosi_path_join(step, name, out, err);

@@ -40,6 +40,7 @@ typedef struct dosi_job_request {
     const dosi_setting *settings;
     size_t n_settings;
     size_t memory_bytes; ///< 0: 4 GiB.
+    int n_threads;       ///< 0: as many as there are cores.
 } dosi_job_request;
 
 /// Starts a job for `caller` (a member at least), or queues it when two are running.

@@ -43,28 +43,25 @@ static void find_places(const char *folder, places *out) {
     beside_program("studies", 2, out->folder[4]); // build/release/dosi
 }
 
-dosi_status dosi_study_find(const char *folder, const char *name, char *out, dosi_error *err) {
-    bool is_path = strchr(name, '/') || strchr(name, '.');
-    if (is_path) {
-        if (!dosi_path_exists(name)) {
-            return dosi_fail(err, DOSI_NOT_FOUND, "there is no file %.300s", name);
-        }
-        if (!realpath(name, out)) return dosi_fail(err, DOSI_IO, "cannot reach %.300s", name);
-        return DOSI_OK;
+dosi_status dosi_study_find(const char *folder, const char *id, char *out, dosi_error *err) {
+    for (const char *at = id; *at; at++) {
+        bool is_fine = (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '_' ||
+                       *at == '-';
+        if (!is_fine) return dosi_fail(err, DOSI_NOT_FOUND, "no study \"%.60s\"", id);
     }
     places look;
     find_places(folder, &look);
     for (size_t i = 0; i < N_PLACES; i++) {
         if (!look.folder[i][0]) continue;
         char path[DOSI_PATH_BYTES];
-        int n = snprintf(path, sizeof path, "%s/%s.yaml", look.folder[i], name);
+        int n = snprintf(path, sizeof path, "%s/%s.yaml", look.folder[i], id);
         if (n < 0 || (size_t)n >= sizeof path || !dosi_path_exists(path)) continue;
         if (!realpath(path, out)) return dosi_fail(err, DOSI_IO, "cannot reach %.300s", path);
         return DOSI_OK;
     }
     return dosi_fail(err, DOSI_NOT_FOUND,
                      "there is no study \"%.60s\"; looked in %.100s, $DOSI_STUDIES and %.100s",
-                     name, look.folder[0][0] ? look.folder[0] : "(no lab)", look.folder[4]);
+                     id, look.folder[0][0] ? look.folder[0] : "(no lab)", look.folder[4]);
 }
 
 // --- all of them -------------------------------------------------------------------------

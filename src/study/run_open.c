@@ -47,8 +47,10 @@ static void put_setting(run_step *step, const char *name, const char *value) {
 }
 
 /// Values of the study's own parameters and its organisation.
-static dosi_status
-take_values(study_running *r, const dosi_setting *settings, size_t n, dosi_error *err) {
+static dosi_status take_values(study_running *r,
+                               const dosi_setting *settings,
+                               size_t n,
+                               dosi_error *err) {
     dosi_plan_default_values(r->study, &r->values);
     for (size_t i = 0; i < n; i++) {
         const char *name = settings[i].name;
@@ -80,8 +82,10 @@ take_values(study_running *r, const dosi_setting *settings, size_t n, dosi_error
 
 // --- inputs ------------------------------------------------------------------------------
 
-static const char *
-find_setting(const dosi_setting *settings, size_t n, const char *prefix, const char *name) {
+static const char *find_setting(const dosi_setting *settings,
+                                size_t n,
+                                const char *prefix,
+                                const char *name) {
     size_t n_prefix = strlen(prefix);
     const char *found = NULL;
     for (size_t i = 0; i < n; i++) {
@@ -93,8 +97,10 @@ find_setting(const dosi_setting *settings, size_t n, const char *prefix, const c
 }
 
 /// Finds an input's version and decides that the caller may read it.
-static dosi_status
-find_version(study_running *r, size_t i, const char *reference, dosi_error *err) {
+static dosi_status find_version(study_running *r,
+                                size_t i,
+                                const char *reference,
+                                dosi_error *err) {
     run_input *input = &r->inputs[i];
     dosi_version version = {0};
     dosi_error why = {""};
@@ -118,8 +124,10 @@ find_version(study_running *r, size_t i, const char *reference, dosi_error *err)
     return DOSI_OK;
 }
 
-static dosi_status
-find_inputs(study_running *r, const dosi_setting *settings, size_t n, dosi_error *err) {
+static dosi_status find_inputs(study_running *r,
+                               const dosi_setting *settings,
+                               size_t n,
+                               dosi_error *err) {
     char reference[STUDY_TEXT_BYTES];
     for (size_t i = 0; i < r->study->n_inputs; i++) {
         const study_input *input = &r->study->inputs[i];

@@ -33,13 +33,12 @@ const char *dosi_study_organisation(const dosi_study *study);
 /// steps, outputs, layers.
 void dosi_study_put_json(dosi_text *out, const dosi_study *study);
 
-/// The path of a ready study: `name` itself when it is a file, else NAME.yaml in the lab's
-/// folder studies/, in $DOSI_STUDIES, or beside the program. DOSI_NOT_FOUND says where it
-/// looked.
+/// The path of a ready study: ID.yaml in the lab's folder studies/, in $DOSI_STUDIES, or beside
+/// the program. DOSI_NOT_FOUND, also for what is no id (a path, say).
 /// @param folder  The lab's; NULL: none.
 /// @param out     (DOSI_PATH_BYTES)
 DOSI_CHECKED dosi_status dosi_study_find(const char *folder,
-                                         const char *name,
+                                         const char *id,
                                          char *out,
                                          dosi_error *err);
 
