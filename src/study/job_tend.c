@@ -114,7 +114,7 @@ static void last_line(const char *folder, char *out) {
     while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == ' ')) n--;
     tail[n] = '\0';
     const char *line = strrchr(tail, '\n');
-    (void)snprintf(out, LAST_LINE_BYTES, "%s", line ? line + 1 : tail);
+    (void)snprintf(out, LAST_LINE_BYTES, "%.199s", line ? line + 1 : tail);
 }
 
 static void say_end(job_file *file, bool is_known, int code) {

@@ -135,6 +135,9 @@ DOSI_CHECKED dosi_status dosi_plan_resolve(dosi_study *study,
                                            study_link *out,
                                            dosi_error *err);
 
+/// The layer of an output called `id`, or NULL.
+const study_layer *dosi_plan_layer(const dosi_study *study, size_t i_output, const char *id);
+
 /// Memory that lives as long as the study.
 DOSI_CHECKED dosi_status dosi_plan_alloc(dosi_study *study,
                                          size_t count,

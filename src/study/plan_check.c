@@ -284,12 +284,31 @@ static dosi_status check_layer(dosi_study *study, study_layer *layer, dosi_error
         }
         layer->i_geometry = link.i;
     }
-    if (!layer->uncertainty) return DOSI_OK;
+    return DOSI_OK;
+}
+
+const study_layer *dosi_plan_layer(const dosi_study *study, size_t i_output, const char *id) {
     for (size_t i = 0; i < study->n_layers; i++) {
-        if (strcmp(study->layers[i].id, layer->uncertainty) == 0) return DOSI_OK;
+        const study_layer *layer = &study->layers[i];
+        if (layer->i_output == i_output && strcmp(layer->id, id) == 0) return layer;
     }
-    return dosi_yaml_fail(yaml, dosi_yaml_find(layer->node, "uncertainty"), err,
-                          "there is no layer \"%.60s\"", layer->uncertainty);
+    return NULL;
+}
+
+/// Ids are unique within an output; the uncertainty is another layer of it.
+static dosi_status check_names(const dosi_study *study,
+                               const study_layer *layer,
+                               dosi_error *err) {
+    const dosi_yaml_node *id = dosi_yaml_find(layer->node, "id");
+    if (dosi_plan_layer(study, layer->i_output, layer->id) != layer) {
+        return dosi_yaml_fail(&study->yaml, id, err,
+                              "two layers of one output are called \"%s\"", layer->id);
+    }
+    if (!layer->uncertainty || dosi_plan_layer(study, layer->i_output, layer->uncertainty)) {
+        return DOSI_OK;
+    }
+    return dosi_yaml_fail(&study->yaml, dosi_yaml_find(layer->node, "uncertainty"), err,
+                          "the output has no layer \"%.60s\"", layer->uncertainty);
 }
 
 /// What is declared and never used is an error: most often it is a slip.
@@ -331,6 +350,9 @@ dosi_status dosi_plan_check(dosi_study *study, dosi_error *err) {
     }
     for (size_t i = 0; i < study->n_layers; i++) {
         DOSI_TRY(check_layer(study, &study->layers[i], err));
+    }
+    for (size_t i = 0; i < study->n_layers; i++) {
+        DOSI_TRY(check_names(study, &study->layers[i], err));
     }
     return check_use(study, err);
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 
 /// Keys of the file, and what a list of them may hold.
-#define STUDY_KEYS "id! title! about! organisation! parameters inputs! steps! outputs! layers"
+#define STUDY_KEYS \
+    "id! title! about! organisation! parameters inputs! steps! outputs! legends layers"
 
 /// [a-z0-9][a-z0-9_-]*, at most 63 bytes: what ids and dataset names look like.
 static bool is_name(const char *text) {
@@ -244,10 +245,41 @@ static dosi_status read_legend(const dosi_study *study,
                                study_layer *layer,
                                const dosi_yaml_node *node,
                                dosi_error *err) {
+    if (node->kind == DOSI_YAML_SCALAR) {
+        const dosi_yaml_node *legends = dosi_yaml_find(study->yaml.root, "legends");
+        const dosi_yaml_node *named = legends && legends->kind == DOSI_YAML_MAP
+                                          ? dosi_yaml_find(legends, node->text)
+                                          : NULL;
+        if (!named) {
+            return dosi_yaml_fail(&study->yaml, node, err, "there is no legend \"%.60s\"",
+                                  node->text);
+        }
+        node = named;
+    }
     DOSI_TRY(check_members(&study->yaml, node, DOSI_YAML_LIST, STUDY_LEGEND_MAX, err));
     if (!node->first) return dosi_yaml_fail(&study->yaml, node, err, "the legend is empty");
     for (const dosi_yaml_node *at = node->first; at; at = at->next) {
         DOSI_TRY(read_class(study, layer, at, err));
+    }
+    return DOSI_OK;
+}
+
+/// That the legends are a map, and each is some layer's.
+static dosi_status check_legends(const dosi_study *study, dosi_error *err) {
+    const dosi_yaml_node *legends = dosi_yaml_find(study->yaml.root, "legends");
+    const dosi_yaml_node *layers = dosi_yaml_find(study->yaml.root, "layers");
+    if (!legends) return DOSI_OK;
+    DOSI_TRY(check_members(&study->yaml, legends, DOSI_YAML_MAP, STUDY_LAYERS_MAX, err));
+    for (const dosi_yaml_node *legend = legends->first; legend; legend = legend->next) {
+        bool is_used = false;
+        for (const dosi_yaml_node *at = layers ? layers->first : NULL; at; at = at->next) {
+            const dosi_yaml_node *named = dosi_yaml_find(at, "legend");
+            is_used |= named && named->text && strcmp(named->text, legend->key) == 0;
+        }
+        if (!is_used) {
+            return dosi_yaml_fail_key(&study->yaml, legend, err, "legend \"%.60s\" is not used",
+                                      legend->key);
+        }
     }
     return DOSI_OK;
 }
@@ -299,11 +331,6 @@ static dosi_status read_layer(dosi_study *study, const dosi_yaml_node *node, dos
                                  err));
     DOSI_TRY(dosi_yaml_get_text(yaml, node, "id", &layer->id, err));
     DOSI_TRY(check_name(yaml, dosi_yaml_find(node, "id"), layer->id, false, err));
-    for (size_t i = 0; i < study->n_layers; i++) {
-        if (strcmp(study->layers[i].id, layer->id) != 0) continue;
-        return dosi_yaml_fail(yaml, dosi_yaml_find(node, "id"), err,
-                              "two layers are called \"%s\"", layer->id);
-    }
     DOSI_TRY(read_kind(yaml, node, layer, err));
     DOSI_TRY(read_words(yaml, node, "title", &layer->title, err));
     DOSI_TRY(dosi_yaml_get_text(yaml, node, "value", &layer->value, err));
@@ -359,6 +386,7 @@ dosi_status dosi_plan_read(dosi_study *study, dosi_error *err) {
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         DOSI_TRY(read_section(study, &sections[i], err));
     }
+    DOSI_TRY(check_legends(study, err));
     if (study->n_steps == 0) {
         return dosi_yaml_fail(yaml, dosi_yaml_find(root, "steps"), err, "there are no steps");
     }

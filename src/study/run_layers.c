@@ -66,7 +66,7 @@ static dosi_status cell_of(const dosi_table *table,
                            double *out,
                            dosi_error *err) {
     size_t i = dosi_table_find(table, name);
-    *out = i == SIZE_MAX ? NAN : dosi_column_real(&table->columns[i], 0);
+    *out = i == SIZE_MAX ? (double)NAN : dosi_column_real(&table->columns[i], 0);
     if (isfinite(*out)) return DOSI_OK;
     return dosi_fail(err, DOSI_INVALID, "the grid has no \"%s\"", name);
 }
@@ -292,13 +292,6 @@ static void put_layer_id(dosi_json *json,
     dosi_json_member_string(json, key, id);
 }
 
-static const study_layer *find_layer(const dosi_study *study, const char *id) {
-    for (size_t i = 0; i < study->n_layers; i++) {
-        if (strcmp(study->layers[i].id, id) == 0) return &study->layers[i];
-    }
-    return NULL;
-}
-
 /// The object that people are shown.
 static void put_public(dosi_json *json,
                        const study_running *r,
@@ -327,7 +320,8 @@ static void put_public(dosi_json *json,
     for (size_t i = 0; i < 4; i++) dosi_json_real(json, f->extent[i]);
     dosi_json_end_array(json);
     const study_layer *other =
-        layer->uncertainty ? find_layer(r->study, layer->uncertainty) : NULL;
+        layer->uncertainty ? dosi_plan_layer(r->study, layer->i_output, layer->uncertainty)
+                           : NULL;
     if (other) {
         put_layer_id(json, r, "uncertainty", other);
     } else {
