@@ -25,8 +25,45 @@ export const pages: Page[] = [
     isWide: true,
   },
   {
+    pattern: '/data',
+    title: 'nav.data',
+    load: page(() => import('../data/CataloguePage.svelte')),
+    isMain: true,
+  },
+  {
+    pattern: '/data/:organisation/:name',
+    title: 'nav.data',
+    load: page(() => import('../data/DatasetPage.svelte')),
+  },
+  {
+    pattern: '/studies',
+    title: 'nav.studies',
+    load: page(() => import('../studies/StudiesPage.svelte')),
+    isMain: true,
+  },
+  {
+    pattern: '/studies/:id',
+    title: 'nav.studies',
+    load: page(() => import('../studies/StudyPage.svelte')),
+  },
+  {
+    pattern: '/jobs/:id',
+    title: 'job.title',
+    load: page(() => import('../studies/JobPage.svelte')),
+  },
+  {
     pattern: '/sign-in',
     title: 'signin.title',
     load: page(() => import('../account/SignInPage.svelte')),
+  },
+  {
+    pattern: '/account',
+    title: 'account.title',
+    load: page(() => import('../account/AccountPage.svelte')),
+  },
+  {
+    pattern: '/audit',
+    title: 'audit.title',
+    load: page(() => import('../account/AuditPage.svelte')),
   },
 ];

@@ -16,7 +16,9 @@ export function emptyStyle(): StyleSpecification {
   return {
     version: 8,
     sources: {},
-    layers: [{ id: 'ground', type: 'background', paint: { 'background-color': css('--map-ground') } }],
+    layers: [
+      { id: 'ground', type: 'background', paint: { 'background-color': css('--map-ground') } },
+    ],
   };
 }
 

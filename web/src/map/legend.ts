@@ -54,7 +54,9 @@ export function colouring(legend: LegendClass[], isSmooth: boolean): (value: num
     const low = middles[i] ?? 0;
     const high = middles[i + 1] ?? low + 1;
     const part = Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
-    return [0, 1, 2].map((c) => Math.round((from[c] ?? 0) + part * ((to[c] ?? 0) - (from[c] ?? 0)))) as Rgb;
+    return [0, 1, 2].map((c) =>
+      Math.round((from[c] ?? 0) + part * ((to[c] ?? 0) - (from[c] ?? 0))),
+    ) as Rgb;
   };
 }
 

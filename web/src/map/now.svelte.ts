@@ -93,10 +93,14 @@ export class Now {
     if (this.time) query.set('time', clockKey(this.time));
     const { camera, selection } = this;
     if (camera) {
-      query.set('at', `${camera.lat.toFixed(5)},${camera.lon.toFixed(5)},${camera.zoom.toFixed(2)}`);
+      query.set(
+        'at',
+        `${camera.lat.toFixed(5)},${camera.lon.toFixed(5)},${camera.zoom.toFixed(2)}`,
+      );
     }
     if (selection && 'key' in selection) query.set('key', selection.key);
-    else if (selection) query.set('point', `${selection.lat.toFixed(5)},${selection.lon.toFixed(5)}`);
+    else if (selection)
+      query.set('point', `${selection.lat.toFixed(5)},${selection.lon.toFixed(5)}`);
     if (this.isSpreadShown) query.set('spread', '1');
     if (!this.isSmooth) query.set('smooth', '0');
     if (this.opacity !== 0.8) query.set('opacity', String(this.opacity));

@@ -133,10 +133,7 @@ export const api = {
 
   layers: (signal?: AbortSignal) => get<Layers>('layers', signal),
   frame: (layer: string, time: string | null, signal?: AbortSignal) =>
-    get<Frame>(
-      `layers/${part(layer)}/frame${time === null ? '' : `?time=${part(time)}`}`,
-      signal,
-    ),
+    get<Frame>(`layers/${part(layer)}/frame${time === null ? '' : `?time=${part(time)}`}`, signal),
   series: (layer: string, at: { key: string } | { lon: number; lat: number }) =>
     get<Series>(
       `layers/${part(layer)}/series?` +

@@ -111,17 +111,18 @@ export interface Rows {
   total: number;
 }
 
-export type ParameterKind = 'int' | 'real' | 'bool' | 'text' | 'choice';
+export type ParameterKind = 'integer' | 'real' | 'boolean' | 'text' | 'choice';
 
 export interface Parameter {
   name: string;
   kind: ParameterKind;
   unit?: string | null;
-  default?: string | number | boolean | null;
-  min?: number | null;
-  max?: number | null;
-  choices?: string[] | null;
-  title?: Words;
+  default: string | number | boolean | null;
+  required: boolean;
+  min?: number;
+  max?: number;
+  choices?: string[];
+  title: Words;
 }
 
 export interface MethodTable {
@@ -143,26 +144,38 @@ export interface Method {
 
 export interface StudyInput {
   name: string;
-  title?: Words;
-  default?: string | null;
+  /** A reference, in which "${org}" stands for the organisation of the run. */
+  dataset: string;
+  optional: boolean;
+  title: Words | null;
+}
+
+export interface StudyParameter {
+  name: string;
+  default: string | null;
+  unit: string | null;
+  title: Words | null;
 }
 
 export interface StudyStep {
   id: string;
   method: string;
-  title?: Words;
-  /** Input name -> "steps.other.output", "inputs.name" or a dataset. */
-  inputs?: Record<string, string> | string[];
-  after?: string[];
+  title: Words | null;
+  /** The method's input -> an input of the study, or "step.output". */
+  inputs: Record<string, string>;
+  parameters: Record<string, string>;
 }
 
 export interface Study {
   id: string;
   title: Words;
   about: Words;
-  inputs: (string | StudyInput)[];
-  parameters: (string | Parameter)[];
+  organisation: string;
+  inputs: StudyInput[];
+  parameters: StudyParameter[];
   steps: StudyStep[];
+  outputs: { name: string; from: string; visibility: string; title: Words | null }[];
+  layers: { id: string; output: string; value: string; title: Words }[];
   last_job?: Job | null;
 }
 

@@ -90,8 +90,7 @@ export const en = {
   'signin.hint':
     'Public data needs no account. The lab’s administrator gives accounts to members of the organisations.',
   'password.title': 'Change the password',
-  'password.must':
-    'This is a one-time password. Choose a password of your own before you go on.',
+  'password.must': 'This is a one-time password. Choose a password of your own before you go on.',
   'password.old': 'Present password',
   'password.new': 'New password',
   'password.again': 'New password once more',
@@ -130,8 +129,7 @@ export const en = {
   'tokens.needlabel': 'Say what the token is for, and choose at least one scope.',
   'scope.see': 'see what there is',
   'scope.read': 'read data',
-  'scope.write': 'write data',
-  'scope.run': 'run studies',
+  'scope.write': 'write data, run studies',
   'scope.describe': 'edit descriptions',
   'scope.manage': 'manage the lab',
 

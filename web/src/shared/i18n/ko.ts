@@ -129,8 +129,7 @@ export const ko: Record<Key, string> = {
   'tokens.needlabel': '용도를 적고 범위를 하나 이상 고르세요.',
   'scope.see': '목록 보기',
   'scope.read': '데이터 읽기',
-  'scope.write': '데이터 쓰기',
-  'scope.run': '연구 실행',
+  'scope.write': '데이터 쓰기, 연구 실행',
   'scope.describe': '설명 고치기',
   'scope.manage': '시스템 관리',
 
@@ -268,7 +267,8 @@ export const ko: Record<Key, string> = {
   'job.report': '한 일',
   'job.report.all': '{n}단계를 모두 계산했습니다.',
   'job.report.none': '바뀐 것이 없습니다. {n}단계 모두 이미 알고 있는 결과입니다.',
-  'job.report.some': '{n}단계 가운데 {computed}단계를 계산했고, 나머지는 이미 알고 있는 결과입니다.',
+  'job.report.some':
+    '{n}단계 가운데 {computed}단계를 계산했고, 나머지는 이미 알고 있는 결과입니다.',
   'job.step': '단계',
   'job.computed': '계산함',
   'job.cached': '저장된 결과',
