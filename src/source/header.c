@@ -83,6 +83,8 @@ static bool has_width(const dosi_sample *sample, size_t row, size_t width) {
 static bool is_title(const dosi_sample *sample, size_t row, size_t width) {
     if (sample->rows[row].is_damaged || !has_width(sample, row, width)) return true;
     size_t filled = n_filled(sample, row);
+    // Much emptier than the row below: a form's head rather than names.
+    if (row + 1 < sample->n_rows && filled * 3 <= n_filled(sample, row + 1)) return true;
     return filled == 0 || (width > 2 && filled == 1) || (width >= WIDE && filled <= 2);
 }
 
@@ -108,13 +110,29 @@ static cell_group group_below(const dosi_sample *sample, size_t first, size_t co
     return n[GROUP_TIME] >= n[GROUP_WORD] ? GROUP_TIME : GROUP_WORD;
 }
 
-/// Whether a number or date can be the name of a column: a year, a month.
+/// Whether the cell to the left or right has the next number: hours 1, 2, 3...
+static bool is_counting(const dosi_sample *sample, size_t row, size_t column, int64_t value) {
+    for (int step = -1; step <= 1; step += 2) {
+        size_t n_bytes = 0;
+        int64_t beside = 0;
+        if (step < 0 && column == 0) continue;
+        size_t place = step < 0 ? column - 1 : column + 1;
+        const char *bytes = dosi_sample_cell_at(sample, row, place, &n_bytes);
+        if (bytes && dosi_value_int(bytes, n_bytes, &beside) && beside == value + step)
+            return true;
+    }
+    return false;
+}
+
+/// Whether a number or date can be the name of a column: a year, a month, one of a count.
 static bool is_label(const dosi_sample *sample, size_t row, size_t column) {
     size_t n_bytes = 0;
     const char *bytes = dosi_sample_cell_at(sample, row, column, &n_bytes);
     int64_t year = 0;
     if (!bytes) return false;
-    if (dosi_value_int(bytes, n_bytes, &year)) return year >= 1900 && year <= 2100;
+    if (dosi_value_int(bytes, n_bytes, &year)) {
+        return (year >= 1900 && year <= 2100) || is_counting(sample, row, column, year);
+    }
     return dosi_value_classify(bytes, n_bytes) == DOSI_VALUE_DATE;
 }
 
