@@ -347,9 +347,9 @@ static dosi_status start_daemon(dosi_http_server *server,
         MHD_OPTION_CONNECTION_LIMIT, server->options.max_connections,
         MHD_OPTION_CONNECTION_TIMEOUT, server->options.idle_timeout_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_STRICT_FOR_CLIENT,
-        1, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_URI_LOG_CALLBACK, request_begins,
-        server, MHD_OPTION_NOTIFY_COMPLETED, request_ends, server, MHD_OPTION_NOTIFY_CONNECTION,
-        dosi_client_notice, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        1, MHD_OPTION_URI_LOG_CALLBACK, request_begins, server, MHD_OPTION_NOTIFY_COMPLETED,
+        request_ends, server, MHD_OPTION_NOTIFY_CONNECTION, dosi_client_notice, server,
+        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (!server->daemon) {
         return dosi_fail(err, DOSI_IO, "cannot listen at %s port %u",
                          server->options.address ? server->options.address : "127.0.0.1",
