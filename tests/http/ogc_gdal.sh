@@ -6,7 +6,7 @@ cd "$WORK/lab"
 "$DOSI" sample --scale small >/dev/null
 "$DOSI" serve --port 0 --web "$WORK" >"$WORK/said" &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server; rm -rf "$WORK"' EXIT
+trap 'kill $server 2>/dev/null || true; wait $server || true; rm -rf "$WORK"' EXIT
 for _ in $(seq 100); do
     grep -q "Dosi is at" "$WORK/said" && break
     sleep 0.1
