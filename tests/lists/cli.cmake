@@ -1,1 +1,3 @@
 # Tests of this module.
+dosi_script_test(cli run)
+dosi_script_test(cli verify)
