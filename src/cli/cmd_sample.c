@@ -50,6 +50,10 @@ static dosi_status write_part(destination *to,
     const dosi_sample_words *words = dosi_sample_describe(part);
     char reference[DOSI_REFERENCE_BYTES];
     (void)snprintf(reference, sizeof reference, "%s/%s", to->organisation, words->name);
+    // A dataset that is there already keeps the visibility that people gave it.
+    dosi_version before = {0};
+    bool is_there = dosi_gate_find(to->gate, &to->caller, reference, &before, NULL) == DOSI_OK;
+    dosi_version_clear(&before);
     dosi_metadata metadata = {.title_ko = words->title_ko,
                               .title_en = words->title_en,
                               .description_ko = words->about_ko,
@@ -57,7 +61,7 @@ static dosi_status write_part(destination *to,
                               .licence = "CC0-1.0",
                               .publisher = "Dosi sample city",
                               .frequency = words->frequency,
-                              .visibility = "public",
+                              .visibility = is_there ? NULL : "public",
                               .is_simulated = true};
     dosi_new_version new_version = {.reference = reference,
                                     .table = table,

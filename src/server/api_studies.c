@@ -1,5 +1,6 @@
 // /api/v1: studies, methods, and starting runs.
 
+#include "base/os_file.h"
 #include "server/api.h"
 #include "server/jobs.h"
 

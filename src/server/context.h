@@ -26,6 +26,7 @@ typedef struct dosi_route_group {
 
 struct dosi_server {
     dosi_gate *gate;
+    struct dosi_server_watch *watch; ///< See jobs.h.
     dosi_http_server *http;
     dosi_http_route *routes; ///< All groups', in order.
     size_t n_routes;

@@ -6,6 +6,7 @@
 // waits for it. Results are links to the outputs, or the outputs themselves as JSON when they
 // are small.
 
+#include "base/os_file.h"
 #include "server/api.h"
 #include "server/jobs.h"
 #include "sql/sql.h"

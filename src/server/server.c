@@ -3,6 +3,7 @@
 #include "server/server.h"
 
 #include "server/context.h"
+#include "server/jobs.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -37,6 +38,10 @@ dosi_status dosi_server_start(const dosi_server_options *options,
     dosi_status status = gather_routes(server, err);
     if (status == DOSI_OK) status = dosi_gate_open(options->lab_folder, &server->gate, err);
     if (status == DOSI_OK) {
+        server->watch = dosi_server_watch_create();
+        if (!server->watch) status = dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
+    }
+    if (status == DOSI_OK) {
         dosi_http_options http = {
             .address = options->address,
             .port = options->port,
@@ -60,14 +65,13 @@ dosi_status dosi_server_start(const dosi_server_options *options,
 }
 
 dosi_status dosi_server_tend(dosi_server *server, dosi_error *err) {
-    (void)server;
-    (void)err;
-    return DOSI_OK;
+    return dosi_server_watch_tend(server->watch, server, err);
 }
 
 void dosi_server_stop(dosi_server *server) {
     if (!server) return;
     dosi_http_stop(server->http);
+    dosi_server_watch_destroy(server->watch);
     dosi_gate_close(server->gate);
     dosi_crs_clear(&server->crs);
     (void)pthread_mutex_destroy(&server->crs.lock);
