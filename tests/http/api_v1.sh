@@ -7,7 +7,7 @@ cd lab
 "$DOSI" sample --scale small --hours 48 >/dev/null
 "$DOSI" serve --port 0 >serve.log 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$WORK"' EXIT
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$WORK"' EXIT
 for _ in $(seq 100); do
     base=$(sed -n 's/.*\(http:\/\/127\.0\.0\.1:[0-9]*\).*/\1/p' serve.log | head -1)
     [ -n "$base" ] && curl -fsS "$base/api/v1/me" >/dev/null 2>&1 && break
