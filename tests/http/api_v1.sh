@@ -5,6 +5,7 @@ password=$("$DOSI" init lab --title "시험 연구소" | sed -n 's/.*password[^:
 [ -n "$password" ] || fail "init shows no one-time password"
 cd lab
 "$DOSI" sample --scale small --hours 48 >/dev/null
+: >serve.log
 "$DOSI" serve --port 0 >serve.log 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$WORK"' EXIT
