@@ -157,6 +157,18 @@ dosi_status dosi_gate_read(dosi_gate *gate,
     return status;
 }
 
+dosi_status dosi_gate_use(dosi_gate *gate,
+                          const dosi_caller *caller,
+                          const char *reference,
+                          dosi_error *err) {
+    assert(gate && caller && reference);
+    dosi_kept_version *kept = NULL;
+    DOSI_TRY(dosi_gate_admit(gate, caller, DOSI_ACTION_READ, reference, &kept, err));
+    dosi_status status = dosi_gate_note(gate, caller, "read", &kept->version, NULL, err);
+    dosi_gate_return_version(kept);
+    return status;
+}
+
 // --- write ---------------------------------------------------------------------------------
 
 /// What the dataset of a new version is, or will be, for the decision.

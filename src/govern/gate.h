@@ -151,6 +151,13 @@ DOSI_CHECKED dosi_status dosi_gate_read(dosi_gate *gate,
                                         dosi_version *found,
                                         dosi_error *err);
 
+/// Decides that the caller may read a version and records the read, without reading: for who
+/// keeps what was read in memory and hands it to many.
+DOSI_CHECKED dosi_status dosi_gate_use(dosi_gate *gate,
+                                       const dosi_caller *caller,
+                                       const char *reference,
+                                       dosi_error *err);
+
 /// Limits of a person's SQL.
 typedef struct dosi_query_limits {
     size_t memory_bytes; ///< 0: 1 GiB.
