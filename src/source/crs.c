@@ -114,8 +114,10 @@ static void find_area(OGRSpatialReferenceH system, double *area) {
 }
 
 /// Fills `out` from a system that GDAL has read.
-static dosi_status describe(OGRSpatialReferenceH system, dosi_crs *out, dosi_error *err) {
-    dosi_crs found = {.is_lonlat = is_wgs84(system)};
+static dosi_status describe(OGRSpatialReferenceH system,
+                            dosi_source_crs *out,
+                            dosi_error *err) {
+    dosi_source_crs found = {.is_lonlat = is_wgs84(system)};
     found.srid = match_korean(system);
     if (found.srid == 0 && found.is_lonlat) found.srid = DOSI_SRID_LONLAT;
     if (found.srid == 0) found.srid = code_of(system);
@@ -166,7 +168,9 @@ static OGRErr import(OGRSpatialReferenceH system, const char *definition) {
     return OSRImportFromEPSG(system, (int)code);
 }
 
-dosi_status dosi_crs_find(const char *definition, dosi_crs *out, dosi_error *err) {
+dosi_status dosi_source_crs_find(const char *definition,
+                                 dosi_source_crs *out,
+                                 dosi_error *err) {
     assert(definition && out);
     OGRSpatialReferenceH system = OSRNewSpatialReference(NULL);
     if (!system) return dosi_fail(err, DOSI_NO_MEMORY, "no memory");

@@ -17,7 +17,7 @@ static void blank(char *message, const char *key) {
     for (char *at = strstr(message, key); at; at = strstr(at, key)) {
         size_t rest = strlen(at + length) + 1;
         memmove(at + 3, at + length, rest);
-        memcpy(at, "***", 3);
+        for (size_t i = 0; i < 3; i++) at[i] = '*';
         at += 3;
     }
 }

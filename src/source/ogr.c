@@ -58,7 +58,7 @@ typedef struct reading {
     const dosi_run *run;
     dosi_source_result *out;
     OGRLayerH layer;
-    dosi_crs crs;
+    dosi_source_crs crs;
     dosi_projection *projection; ///< NULL: coordinates are longitude and latitude already.
     dosi_ogr_fields fields;
     size_t i_geometry; ///< SIZE_MAX: the layer has none.
@@ -104,7 +104,7 @@ static dosi_status choose_layer(reading *r, GDALDatasetH dataset, dosi_error *er
 /// Finds the coordinate system: what --crs says, else what the file says.
 static dosi_status find_crs(reading *r, dosi_error *err) {
     if (r->options->crs) {
-        DOSI_TRY(dosi_crs_find(r->options->crs, &r->crs, err));
+        DOSI_TRY(dosi_source_crs_find(r->options->crs, &r->crs, err));
         dosi_text_printf(&r->out->decisions, "coordinates: %s (%s), as told\n",
                          r->crs.definition, r->crs.name);
     } else {
@@ -116,7 +116,7 @@ static dosi_status find_crs(reading *r, dosi_error *err) {
                              "--crs EPSG:5186",
                              r->file->name);
         }
-        dosi_status status = dosi_crs_find(wkt, &r->crs, err);
+        dosi_status status = dosi_source_crs_find(wkt, &r->crs, err);
         CPLFree(wkt);
         DOSI_TRY(status);
         if (r->crs.srid) {
@@ -263,6 +263,11 @@ static dosi_status take_feature(reading *r, OGRFeatureH feature, size_t line, do
     dosi_text *best = NULL;
     dosi_ogr_fault fault = {.value = ""};
     char value[201];
+    // GDAL calls a point empty whose coordinates are not numbers.
+    if (shape && is_empty && wkbFlatten(OGR_G_GetGeometryType(shape)) == wkbPoint) {
+        fault = (dosi_ogr_fault){"geometry", "POINT EMPTY", "a point without coordinates"};
+        return reject_feature(r, line, &fault, err);
+    }
     if (!is_empty) {
         tell_shape(shape, value, sizeof value);
         DOSI_TRY(take_wkb(r, shape, &fault.reason));

@@ -96,6 +96,14 @@ dosi_status dosi_reject_add(dosi_source_result *out,
     return dosi_table_set_text(rejects, 4, row, reject->reason);
 }
 
+/// Puts the file's name before a message that does not have it.
+static void name_file(const dosi_source_file *file, dosi_error *err) {
+    if (!err || strstr(err->message, file->name)) return;
+    dosi_error plain = *err;
+    (void)snprintf(err->message, sizeof err->message, "%.120s: %.380s", file->name,
+                   plain.message);
+}
+
 static dosi_status choose_and_read(const dosi_source_file *file,
                                    const dosi_source_options *options,
                                    const dosi_run *run,
@@ -104,7 +112,9 @@ static dosi_status choose_and_read(const dosi_source_file *file,
     for (size_t i = 0; readers[i]; i++) {
         if (!readers[i]->recognise(file)) continue;
         dosi_text_printf(&out->decisions, "format: %s\n", readers[i]->name);
-        return readers[i]->read(file, options, run, out, err);
+        dosi_status status = readers[i]->read(file, options, run, out, err);
+        if (status != DOSI_OK) name_file(file, err);
+        return status;
     }
     return dosi_fail(err, DOSI_UNSUPPORTED, "%s: no reader knows this kind of file",
                      file->name);
@@ -215,6 +225,10 @@ dosi_status dosi_source_read(const char *path,
     char hash[DOSI_HASH_TEXT_BYTES];
     dosi_status status = start_rejects(&result.rejects, err);
     if (status == DOSI_OK) status = dosi_source_read_file(&file, &all, run, &result, err);
+    if (status == DOSI_OK && result.table.n_rows + result.rejects.n_rows == 0) {
+        status = dosi_fail(err, DOSI_PARSE, "%s: no row of data in it, only column names",
+                           file.name);
+    }
     if (status == DOSI_OK && recipe) {
         dosi_text_printf(&result.decisions, "recipe: %s\n", recipe->name);
         status = recipe->apply(&file, &all, &result, err);

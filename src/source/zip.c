@@ -17,6 +17,8 @@ enum { MEMBERS = 100000, HONEST_BYTES = 16 << 20, NAME_BYTES = 1024, PIECE_BYTES
 static bool recognise(const dosi_source_file *file) {
     bool has_magic = file->n_head >= 4 && (memcmp(file->head, "PK\3\4", 4) == 0 ||
                                            memcmp(file->head, "PK\5\6", 4) == 0);
+    // A workbook that its own reader does not take is a broken one, not an archive of data.
+    if (dosi_source_has_extension(file->name, ".xlsx")) return false;
     return has_magic || dosi_source_has_extension(file->name, ".zip");
 }
 

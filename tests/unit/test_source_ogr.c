@@ -46,8 +46,8 @@ static void korean_systems_are_named_by_their_parameters(void **state) {
             is_bessel ? "6377397.155,299.1528128" : "6378137.0,298.257222101", cases[i].x_0,
             cases[i].y_0, cases[i].lon_0, cases[i].k);
         dosi_error err = {""};
-        dosi_crs crs;
-        CHECK_OK(dosi_crs_find(wkt, &crs, &err), err);
+        dosi_source_crs crs;
+        CHECK_OK(dosi_source_crs_find(wkt, &crs, &err), err);
         assert_int_equal(crs.srid, cases[i].srid);
         assert_false(crs.is_lonlat);
     }
