@@ -207,7 +207,7 @@ static dosi_status open_lab(const job_file *file,
                             dosi_caller *caller,
                             dosi_error *err) {
     char lab[DOSI_PATH_BYTES];
-    (void)snprintf(lab, sizeof lab, "%s", file->folder);
+    (void)snprintf(lab, sizeof lab, "%.4095s", file->folder);
     for (int i = 0; i < 2; i++) {
         char *slash = strrchr(lab, '/');
         if (!slash || slash == lab) {

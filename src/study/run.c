@@ -181,6 +181,7 @@ static dosi_status run_all(study_running *r, dosi_study_report *report, dosi_err
     return DOSI_OK;
 }
 
+// NOLINTNEXTLINE(readability-function-size): who, what, how, watched by whom, into what
 dosi_status dosi_study_run(dosi_gate *gate,
                            const dosi_caller *caller,
                            const dosi_study *study,

@@ -1,6 +1,7 @@
 // Before a run: its settings, its inputs, and the key of every step.
 
 #include "study/running.h"
+#include "study/visibility.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -206,15 +207,12 @@ static dosi_status decide_skip(study_running *r, size_t i, dosi_error *err) {
     return DOSI_OK;
 }
 
-static int strictness(const char *visibility) {
-    if (strcmp(visibility, "public") == 0) return 0;
-    return strcmp(visibility, "organisation") == 0 ? 1 : 2;
-}
-
 /// What is simulated or not for everyone makes what comes of it so too.
 static void inherit(run_step *step, const char *visibility, bool is_simulated) {
     step->is_simulated |= is_simulated;
-    if (strictness(visibility) > strictness(step->visibility)) {
+    bool is_stricter =
+        dosi_visibility_strictness(visibility) > dosi_visibility_strictness(step->visibility);
+    if (is_stricter) {
         (void)snprintf(step->visibility, sizeof step->visibility, "%s", visibility);
     }
 }

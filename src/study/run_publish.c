@@ -2,6 +2,7 @@
 
 #include "dosi/json.h"
 #include "study/running.h"
+#include "study/visibility.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -142,11 +143,6 @@ static dosi_status look(study_running *r,
 
 // --- writing -----------------------------------------------------------------------------
 
-static int strictness(const char *visibility) {
-    if (strcmp(visibility, "public") == 0) return 0;
-    return strcmp(visibility, "organisation") == 0 ? 1 : 2;
-}
-
 /// A name of its own for the kept file: the lake moves it in, the cache keeps its own.
 static dosi_status link_file(study_running *r, size_t i, char *out, dosi_error *err) {
     const study_output *output = &r->study->outputs[i];
@@ -168,7 +164,8 @@ static dosi_status write_output(
     const run_step *step = &r->steps[output->i_step];
     // What people have said of a dataset stays theirs: only a new one is described.
     dosi_metadata metadata = {.is_simulated = step->is_simulated};
-    bool is_strict = strictness(step->visibility) > strictness(output->visibility);
+    bool is_strict = dosi_visibility_strictness(step->visibility) >
+                     dosi_visibility_strictness(output->visibility);
     if (!is_there) {
         metadata.title_ko = output->title.ko;
         metadata.title_en = output->title.en;
