@@ -98,7 +98,8 @@ export interface Dataset extends DatasetSummary {
   hash: string;
   columns: Column[];
   profile: { columns: ColumnProfile[] } | null;
-  lineage?: Lineage;
+  /** The latest version's number. */
+  latest?: number;
   versions: DatasetVersion[];
   may: { describe: boolean; write: boolean };
 }
@@ -203,14 +204,15 @@ export interface ReportStep {
 }
 
 export interface AuditRecord {
-  sequence?: number;
-  time: string;
-  account?: string | null;
+  seq: number;
+  utc: string;
+  /** Empty for a visitor. */
+  account: string;
+  channel: string;
   action: string;
-  subject?: string | null;
-  allowed?: boolean;
-  reason?: string | null;
-  [more: string]: unknown;
+  object: string;
+  outcome: string;
+  detail: string;
 }
 
 export interface LegendClass {

@@ -1,5 +1,6 @@
 // Places the parts of a directed graph in columns, left to right, with few crossings: each part
 // one column behind the farthest part that it comes from, ordered by the middle of its neighbours.
+// An edge that passes columns gets a place of its own in each of them, so that it goes round boxes.
 
 export interface GraphNode {
   id: string;
@@ -19,7 +20,18 @@ export interface Placed extends GraphNode {
   from: string[];
 }
 
-export const BOX = { width: 196, height: 56, across: 64, down: 20, edge: 12 };
+export const BOX = { width: 184, height: 56, across: 48, down: 20, edge: 12 };
+/** Height of the place of a passing edge, as a part of a box's. */
+const PASSING = 0.4;
+
+/** Something with a place in a column: a part, or an edge on its way. */
+interface Slot {
+  id: string;
+  column: number;
+  isPassing: boolean;
+  /** Middle, in heights of a box. */
+  at: number;
+}
 
 /** Column of each part: the longest way to it. Edges that would close a circle are ignored. */
 function columnsOf(nodes: GraphNode[], edges: GraphEdge[]): Map<string, number> {
@@ -41,44 +53,122 @@ function columnsOf(nodes: GraphNode[], edges: GraphEdge[]): Map<string, number> 
   return column;
 }
 
-/** The parts with their places, and the size of the whole. */
+/** Cuts long edges into pieces of one column each; returns the slots and the pieces. */
+function slotsOf(nodes: GraphNode[], edges: GraphEdge[], columnOf: Map<string, number>) {
+  const slots = nodes.map((node): Slot => ({
+    id: node.id,
+    column: columnOf.get(node.id) ?? 0,
+    isPassing: false,
+    at: 0,
+  }));
+  const ways = edges.map((edge) => {
+    const way = [edge.from];
+    const last = columnOf.get(edge.to) ?? 0;
+    for (let column = (columnOf.get(edge.from) ?? 0) + 1; column < last; column++) {
+      const id = `${edge.from} ${edge.to} ${column}`;
+      slots.push({ id, column, isPassing: true, at: 0 });
+      way.push(id);
+    }
+    return [...way, edge.to];
+  });
+  return { slots, ways };
+}
+
+/** Puts the slots of a column below each other in their order, around the middle. */
+function stack(slots: Slot[]): void {
+  const heightOf = (slot: Slot) => (slot.isPassing ? PASSING : 1);
+  const gap = BOX.down / BOX.height;
+  const whole = slots.reduce((sum, slot) => sum + heightOf(slot) + gap, -gap);
+  let top = -whole / 2;
+  for (const slot of slots) {
+    slot.at = top + heightOf(slot) / 2;
+    top += heightOf(slot) + gap;
+  }
+}
+
+function orderColumns(columns: Slot[][], ways: string[][]): void {
+  const byId = new Map(columns.flat().map((slot) => [slot.id, slot]));
+  const before = new Map<string, Slot[]>();
+  const after = new Map<string, Slot[]>();
+  for (const way of ways) {
+    for (let i = 0; i + 1 < way.length; i++) {
+      const from = byId.get(way[i] ?? '');
+      const to = byId.get(way[i + 1] ?? '');
+      if (!from || !to) continue;
+      before.set(to.id, [...(before.get(to.id) ?? []), from]);
+      after.set(from.id, [...(after.get(from.id) ?? []), to]);
+    }
+  }
+  columns.forEach(stack);
+  for (let pass = 0; pass < 12; pass++) {
+    const isForth = pass % 2 === 0;
+    for (const slots of isForth ? columns : [...columns].reverse()) {
+      const wish = new Map(
+        slots.map((slot) => {
+          const near = (isForth ? before : after).get(slot.id) ?? [];
+          const sum = near.reduce((total, one) => total + one.at, 0);
+          return [slot.id, near.length > 0 ? sum / near.length : slot.at];
+        }),
+      );
+      slots.sort((a, b) => (wish.get(a.id) ?? 0) - (wish.get(b.id) ?? 0));
+      stack(slots);
+    }
+  }
+}
+
+/** A line through points that leaves and enters level. */
+function curve(points: [number, number][]): string {
+  let path = '';
+  for (const [i, [x, y]] of points.entries()) {
+    if (i === 0) {
+      path = `M${x},${y}`;
+      continue;
+    }
+    const [x0, y0] = points[i - 1] ?? [0, 0];
+    const bend = (x - x0) / 2;
+    path += `C${x0 + bend},${y0} ${x - bend},${y} ${x},${y}`;
+  }
+  return path;
+}
+
+/** The parts with their places, the edges with their lines, and the size of the whole. */
 export function layOut(nodes: GraphNode[], edges: GraphEdge[]) {
   const known = new Set(nodes.map((node) => node.id));
   const inside = edges.filter((edge) => known.has(edge.from) && known.has(edge.to));
   const columnOf = columnsOf(nodes, inside);
-  const columns: string[][] = [];
-  for (const node of nodes) (columns[columnOf.get(node.id) ?? 0] ??= []).push(node.id);
+  const { slots, ways } = slotsOf(nodes, inside, columnOf);
+  const columns: Slot[][] = [];
+  for (const slot of slots) (columns[slot.column] ??= []).push(slot);
+  orderColumns(columns, ways);
 
-  const order = new Map<string, number>();
-  const number = (ids: string[]) => ids.forEach((id, i) => order.set(id, i - (ids.length - 1) / 2));
-  columns.forEach(number);
-  const middle = (ids: string[]) =>
-    ids.length ? ids.reduce((sum, id) => sum + (order.get(id) ?? 0), 0) / ids.length : null;
-  const before = (id: string) => inside.filter((edge) => edge.to === id).map((edge) => edge.from);
-  const after = (id: string) => inside.filter((edge) => edge.from === id).map((edge) => edge.to);
-  for (let pass = 0; pass < 8; pass++) {
-    const isForth = pass % 2 === 0;
-    for (const ids of isForth ? columns : [...columns].reverse()) {
-      const wish = new Map(
-        ids.map((id) => [id, middle(isForth ? before(id) : after(id)) ?? order.get(id) ?? 0]),
-      );
-      ids.sort((a, b) => (wish.get(a) ?? 0) - (wish.get(b) ?? 0));
-      number(ids);
-    }
-  }
+  const heightOf = (slot: Slot) => (slot.isPassing ? PASSING : 1);
+  const top = Math.min(0, ...slots.map((slot) => slot.at - heightOf(slot) / 2));
+  const bottom = Math.max(0, ...slots.map((slot) => slot.at + heightOf(slot) / 2));
+  const byId = new Map(slots.map((slot) => [slot.id, slot]));
+  const xOf = (column: number) => BOX.edge + column * (BOX.width + BOX.across);
+  const yOf = (slot: Slot | undefined) => BOX.edge + ((slot?.at ?? 0) - top) * BOX.height;
 
-  const tallest = Math.max(1, ...columns.map((ids) => ids.length));
-  const height = tallest * (BOX.height + BOX.down) - BOX.down + 2 * BOX.edge;
   const placed = nodes.map((node): Placed => {
-    const column = columnOf.get(node.id) ?? 0;
-    return {
-      ...node,
-      column,
-      x: BOX.edge + column * (BOX.width + BOX.across),
-      y: height / 2 + (order.get(node.id) ?? 0) * (BOX.height + BOX.down) - BOX.height / 2,
-      from: before(node.id),
-    };
+    const slot = byId.get(node.id);
+    const column = slot?.column ?? 0;
+    const from = inside.filter((edge) => edge.to === node.id).map((edge) => edge.from);
+    return { ...node, column, x: xOf(column), y: yOf(slot) - BOX.height / 2, from };
   });
-  const width = columns.length * (BOX.width + BOX.across) - BOX.across + 2 * BOX.edge;
-  return { placed, edges: inside, width, height };
+  const lines = ways.map((way) => {
+    const points: [number, number][] = [];
+    for (const [i, id] of way.entries()) {
+      const slot = byId.get(id);
+      const x = xOf(slot?.column ?? 0);
+      const y = yOf(slot);
+      if (i > 0) points.push([i === way.length - 1 ? x - 6 : x, y]);
+      if (i < way.length - 1) points.push([x + BOX.width, y]);
+    }
+    return { id: way.join(' '), path: curve(points) };
+  });
+  return {
+    placed,
+    lines,
+    width: xOf(columns.length - 1) + BOX.width + BOX.edge,
+    height: (bottom - top) * BOX.height + 2 * BOX.edge,
+  };
 }

@@ -36,9 +36,9 @@ export const en = {
   'map.copied': 'Copied',
 
   'layers.title': 'Layers',
-  'layers.grid': 'map',
-  'layers.points': 'stations',
-  'layers.areas': 'areas',
+  'layers.grid': 'Maps',
+  'layers.points': 'Stations',
+  'layers.areas': 'Neighbourhoods',
   'layers.looks': 'How the layer is drawn',
   'layers.spread': 'Show how uncertain the estimate is',
   'layers.smooth': 'Smooth colours',

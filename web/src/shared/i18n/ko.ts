@@ -38,7 +38,7 @@ export const ko: Record<Key, string> = {
   'layers.title': '레이어',
   'layers.grid': '지도',
   'layers.points': '측정소',
-  'layers.areas': '구역',
+  'layers.areas': '동네',
   'layers.looks': '레이어 표시 방법',
   'layers.spread': '추정이 얼마나 불확실한지 보기',
   'layers.smooth': '부드러운 색',
