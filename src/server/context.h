@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "server/crs.h"
 #include "server/server.h"
+#include "study/layer.h"
 
 /// A group of routes and what the landing pages and the OpenAPI document say of it.
 typedef struct dosi_route_group {
@@ -26,6 +27,7 @@ typedef struct dosi_route_group {
 
 struct dosi_server {
     dosi_gate *gate;
+    dosi_layers *layers;
     struct dosi_server_watch *watch; ///< See jobs.h.
     dosi_http_server *http;
     dosi_http_route *routes; ///< All groups', in order.

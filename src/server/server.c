@@ -37,6 +37,7 @@ dosi_status dosi_server_start(const dosi_server_options *options,
     (void)pthread_mutex_init(&server->crs.lock, NULL);
     dosi_status status = gather_routes(server, err);
     if (status == DOSI_OK) status = dosi_gate_open(options->lab_folder, &server->gate, err);
+    if (status == DOSI_OK) status = dosi_layers_open(server->gate, 0, &server->layers, err);
     if (status == DOSI_OK) {
         server->watch = dosi_server_watch_create();
         if (!server->watch) status = dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
@@ -72,6 +73,7 @@ void dosi_server_stop(dosi_server *server) {
     if (!server) return;
     dosi_http_stop(server->http);
     dosi_server_watch_destroy(server->watch);
+    dosi_layers_close(server->layers);
     dosi_gate_close(server->gate);
     dosi_crs_clear(&server->crs);
     (void)pthread_mutex_destroy(&server->crs.lock);
