@@ -10,7 +10,7 @@
 enum { HASH_BYTES = 32 };
 
 static dosi_status fail_db(sqlite3 *db, dosi_error *err) {
-    int code = sqlite3_errcode(db);
+    int code = sqlite3_errcode(db) & 0xff; // Without the extension.
     dosi_status status = DOSI_IO;
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED) status = DOSI_TIMEOUT;
     if (code == SQLITE_CONSTRAINT) status = DOSI_CONFLICT;
