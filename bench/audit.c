@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
     dosi_status status = dosi_audit_verify(audit, NULL, &report, &err);
     double verify_s = 1e-6 * (double)(dosi_time_monotonic_us() - start_us);
     dosi_audit_close(audit);
-    (void)dosi_folder_remove(folder, NULL);
+    (void)!dosi_folder_remove(folder, NULL);
     if (status != DOSI_OK || !report.is_whole) {
         (void)fprintf(stderr, "%s %s\n", err.message, report.finding);
         return 1;
