@@ -44,12 +44,7 @@ dosi_status dosi_caller_load(dosi_gate *gate,
     memcpy(caller.name, account.name, sizeof caller.name);
     caller.n_organisations = account.n_organisations;
     memcpy(caller.organisations, account.organisations, sizeof caller.organisations);
-    if (account.must_change_password) {
-        caller.must_change_password = true;
-        caller.role = DOSI_ROLE_VISITOR;
-        caller.scopes = visitor_scopes;
-        caller.n_organisations = 0;
-    }
+    caller.must_change_password = account.must_change_password;
     set_channel(&caller, channel);
     *out = caller;
     return DOSI_OK;
@@ -61,7 +56,19 @@ dosi_status dosi_caller_from_account(dosi_gate *gate,
                                      dosi_caller *out,
                                      dosi_error *err) {
     assert(gate && channel && out);
-    return dosi_caller_load(gate, account_id, channel, out, err);
+    DOSI_TRY(dosi_caller_load(gate, account_id, channel, out, err));
+    out->must_change_password = false; // Which concerns signing in only.
+    return DOSI_OK;
+}
+
+/// Leaves a session by one-time password a visitor's rights, until there is a new password.
+/// Tokens were not made with that password: they are not touched.
+static void restrict_session(dosi_caller *caller, bool is_session) {
+    if (!is_session) caller->must_change_password = false;
+    if (!caller->must_change_password) return;
+    caller->role = DOSI_ROLE_VISITOR;
+    caller->scopes = visitor_scopes;
+    caller->n_organisations = 0;
 }
 
 // --- by secret -----------------------------------------------------------------------------
@@ -165,6 +172,7 @@ dosi_status dosi_caller_from_secret(dosi_gate *gate,
         dosi_status status = dosi_caller_load(gate, granted.account_id, channel, &caller, err);
         if (status == DOSI_NOT_FOUND) status = DOSI_UNAUTHENTICATED;
         DOSI_TRY(status);
+        restrict_session(&caller, is_session);
         caller.scopes &= granted.scopes;
         DOSI_TRY(touch(db, &granted, hash, err));
         keep(gate, hash, clock, &caller);
