@@ -192,7 +192,8 @@ static bool is_wide_text(const dosi_source_file *file, size_t zero_place) {
     return true;
 }
 
-/// Without a mark and with zero bytes: UTF-16 when they lie on one side.
+/// Without a mark and with zero bytes: UTF-16 when most lie on one side ("가", U+AC00, has its
+/// zero on the other).
 static dosi_status detect_zeros(const dosi_source_file *file,
                                 const census *all,
                                 dosi_encoding *out,
@@ -200,8 +201,8 @@ static dosi_status detect_zeros(const dosi_source_file *file,
                                 dosi_error *err) {
     uint64_t even = all->n_zero_even;
     uint64_t odd = all->n_zero_odd;
-    bool is_little = odd * 20 >= all->n_bytes && even * 20 <= odd && is_wide_text(file, 1);
-    bool is_big = even * 20 >= all->n_bytes && odd * 20 <= even && is_wide_text(file, 0);
+    bool is_little = odd * 20 >= all->n_bytes && even * 3 <= odd && is_wide_text(file, 1);
+    bool is_big = even * 20 >= all->n_bytes && odd * 3 <= even && is_wide_text(file, 0);
     if (!is_little && !is_big) {
         return dosi_fail(err, DOSI_UNSUPPORTED, "%s: binary, no text: zero byte at offset %lld",
                          file->name, (long long)all->first_zero);
