@@ -17,7 +17,7 @@
 dosi_status dosi_cmd_add(int argc, char **argv, dosi_error *err);
 dosi_status dosi_cmd_sources(int argc, char **argv, dosi_error *err);
 
-enum { SHOWN_REJECTS = 10 };
+enum { SHOWN_REJECTS = 10, KOREA_S = 9 * 3600 };
 
 /// What the command was told, and what it has read so far.
 typedef struct addition {
@@ -71,7 +71,6 @@ static dosi_status take_reading(int *argc, char **argv, addition *a, dosi_error 
     bool is_given = dosi_cli_flag(argc, argv, "no-header");
     o->header_rows = is_given ? -1 : (int)header_rows;
     o->max_rejects = max_rejects > 0 ? (size_t)max_rejects : 0;
-    o->zone_s = 32400;
     return DOSI_OK;
 }
 
@@ -221,10 +220,19 @@ static void put_lineage(dosi_text *out, const addition *a) {
 
 /// Where the versions go.
 typedef struct destination {
-    dosi_gate *gate;
+    dosi_gate *gate; ///< NULL: nowhere, a dry run outside a lab.
     dosi_caller caller;
     const char *lineage;
 } destination;
+
+/// Opens the lab around us. A dry run needs none.
+static dosi_status open_lab(const addition *a, destination *to, dosi_error *err) {
+    char folder[DOSI_PATH_BYTES];
+    dosi_status status = dosi_lab_find(".", folder, err);
+    if (status != DOSI_OK) return a->is_dry ? DOSI_OK : status;
+    DOSI_TRY(dosi_gate_open(folder, &to->gate, err));
+    return a->is_dry ? DOSI_OK : dosi_caller_local(to->gate, "cli", &to->caller, err);
+}
 
 static dosi_status write_version(destination *to,
                                  const char *reference,
@@ -263,26 +271,22 @@ static dosi_status write_all(destination *to, const addition *a, dosi_error *err
     return write_version(to, reference, &a->all.rejects, &of_rejects, err);
 }
 
-static dosi_status store(const addition *a, dosi_error *err) {
-    char folder[DOSI_PATH_BYTES];
-    DOSI_TRY(dosi_lab_find(".", folder, err));
+static dosi_status store(destination *to, const addition *a, dosi_error *err) {
     dosi_text lineage = {0};
-    destination to = {0};
     put_lineage(&lineage, a);
-    DOSI_TRY(dosi_text_status(&lineage, err));
-    to.lineage = dosi_text_string(&lineage);
-    dosi_status status = dosi_gate_open(folder, &to.gate, err);
-    if (status == DOSI_OK) status = dosi_caller_local(to.gate, "cli", &to.caller, err);
-    if (status == DOSI_OK) status = write_all(&to, a, err);
-    dosi_gate_close(to.gate);
+    dosi_status status = dosi_text_status(&lineage, err);
+    to->lineage = dosi_text_string(&lineage);
+    if (status == DOSI_OK) status = write_all(to, a, err);
     dosi_text_destroy(&lineage);
     return status;
 }
 
 dosi_status dosi_cmd_add(int argc, char **argv, dosi_error *err) {
     addition a = {0};
+    destination to = {0};
     DOSI_TRY(take_arguments(argc, argv, &a, err));
-    dosi_status status = DOSI_OK;
+    dosi_status status = open_lab(&a, &to, err);
+    a.options.zone_s = to.gate ? dosi_gate_zone_s(to.gate) : KOREA_S;
     for (int i = 0; i < a.n_files && status == DOSI_OK; i++) {
         status = read_one(&a, a.files[i], i == 0, err);
     }
@@ -294,7 +298,8 @@ dosi_status dosi_cmd_add(int argc, char **argv, dosi_error *err) {
         status = dosi_fail(err, DOSI_PARSE, "%s: not one of %zu rows could be taken",
                            a.files[0], a.all.rejects.n_rows);
     }
-    if (status == DOSI_OK && !a.is_dry) status = store(&a, err);
+    if (status == DOSI_OK && !a.is_dry) status = store(&to, &a, err);
+    dosi_gate_close(to.gate);
     clear(&a);
     return status;
 }

@@ -43,6 +43,6 @@ const dosi_recipe dosi_recipe_seoul_air_daily = {
         "to 2017 call 이산화탄소 is carbon monoxide.",
     .publisher = "Seoul Metropolitan Government",
     .frequency = "DAILY",
-    .types = "측정소명:text",
+    .types = "측정소명:text,측정일시:date,측정일자:date",
     .apply = apply,
 };
