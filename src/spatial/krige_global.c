@@ -4,13 +4,18 @@
 #include "spatial/krige.h"
 
 #include <assert.h>
+#include <cblas.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, BATCH_DOUBLES = 1 << 25 };
+enum { CHUNK = 256, BATCH_DOUBLES = 1 << 25 };
+
+/// From so many sites on, BLAS solves the triangular systems (with one thread: the chunks are
+/// what runs in parallel, and their bits must not depend on it).
+enum { BLAS_SITES = 96 };
 
 /// The factored covariances of a pattern: C = L L', u = L^-1 1, s = u'u.
 typedef struct factor {
@@ -76,7 +81,12 @@ static void chunk_variances(
     for (size_t i = 0; i < n; i++) {
         memcpy(y + i * CHUNK, k + f->pattern->present[i] * CHUNK, CHUNK * sizeof *y);
     }
-    dosi_cholesky_forward_many(f->l, n, y, CHUNK);
+    if (n >= BLAS_SITES) {
+        cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (int)n,
+                    CHUNK, 1, f->l, (int)n, y, CHUNK);
+    } else {
+        dosi_cholesky_forward_many(f->l, n, y, CHUNK);
+    }
     double yy[CHUNK] = {0}, uy[CHUNK] = {0};
     for (size_t i = 0; i < n; i++) {
         for (size_t c = 0; c < CHUNK; c++) {
@@ -138,6 +148,7 @@ static dosi_status do_batch(const batch *b, dosi_error *err) {
     size_t n_sites = work->problem->sites->n;
     int n_threads = dosi_run_threads(work->run);
     atomic_int failure = DOSI_OK;
+    if (n_sites >= BLAS_SITES) openblas_set_num_threads(1);
     size_t n_chunks = (work->targets->n + CHUNK - 1) / CHUNK;
 #pragma omp parallel num_threads(n_threads)
     {

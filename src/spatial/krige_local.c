@@ -1,8 +1,10 @@
-// Kriging from the nearest present sites: weights of a target once, then every map.
+// Kriging from the nearest present sites. Targets are taken in tiles; the sites that any target
+// of a tile can need are found once; targets with the same sites share one factored system; and
+// eight systems are done side by side (krige_lanes.h).
 
 #include "dosi/geo.h"
-#include "dosi/num.h"
 #include "spatial/krige.h"
+#include "spatial/krige_lanes.h"
 
 #include <assert.h>
 #include <math.h>
@@ -11,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 256 };
+enum { TILE = 256, SLOTS = 1024, SPARE = 64 };
 
 /// One pattern with its present sites side by side, last site first: of equally near sites the
-/// index gives the first it holds, and gstat takes the last of its data.
+/// lower index wins here, and gstat takes the last of its data.
 typedef struct local {
     const krige_work *work;
     const krige_pattern *pattern;
@@ -22,23 +24,110 @@ typedef struct local {
     dosi_nearest *nearest;
     size_t k;        ///< Sites used for each target.
     bool leaves_out; ///< Targets are the present sites, each without itself.
+    size_t n_targets;
+    const double *tx, *ty; ///< (n_targets)
+    uint32_t *order;       ///< (n_targets) along a space-filling curve.
+    size_t most;           ///< Candidates that a tile may have.
 } local;
 
-/// Scratch of one thread: a factored system of k sites.
-typedef struct kriging_system {
-    uint32_t *found; ///< (k + 1) nearest sites, in place order of the pattern.
-    uint32_t *sites; ///< (k) the same ascending, as factored.
-    bool is_factored;
-    double *l;      ///< (k x k)
-    double *u;      ///< (k) L^-1 1
-    double s;       ///< u'u
-    double *weight; ///< (k)
-    double *memory;
-} kriging_system;
+/// Targets of a tile that use the same sites.
+typedef struct site_set {
+    uint64_t hash;
+    size_t n_targets;
+    uint32_t first, last; ///< Places in the tile of its first and last target so far.
+} site_set;
+
+/// Scratch of one thread.
+typedef struct tile {
+    size_t n;            ///< Candidates.
+    uint32_t *site;      ///< (most) candidates, ascending.
+    double *x, *y;       ///< (most)
+    double *covariance;  ///< (n x n) of the candidates.
+    double *distance2;   ///< (most) of a target.
+    double *sorted;      ///< (most) scratch of the selection.
+    uint32_t *near;      ///< (k + 1) scratch of the index.
+    double *near2;       ///< (k + 1)
+    uint32_t *chosen;    ///< (TILE x k) candidates of each target, ascending.
+    uint32_t next[TILE]; ///< Next target of the same set; UINT32_MAX: none.
+    uint32_t target[TILE];
+    size_t n_targets;
+    site_set sets[TILE];
+    size_t n_sets;
+    uint32_t slot[SLOTS]; ///< Open-addressed: set index + 1, 0 empty.
+    krige_lanes lanes;
+    void *memory;
+} tile;
 
 /// Index among all sites of place `i` of a pattern.
 static size_t site_at(const local *l, size_t i) {
     return l->pattern->present[l->pattern->n_present - 1 - i];
+}
+
+// --- the order of targets ------------------------------------------------------------------
+
+/// Spreads the low 16 bits to the even places.
+static uint32_t spread_bits(uint32_t v) {
+    v &= 0xffff;
+    v = (v | (v << 8)) & 0x00ff00ff;
+    v = (v | (v << 4)) & 0x0f0f0f0f;
+    v = (v | (v << 2)) & 0x33333333;
+    return (v | (v << 1)) & 0x55555555;
+}
+
+/// Sorts targets along a Morton curve, by two passes of 16 bits.
+static dosi_status order_targets(local *l, dosi_error *err) {
+    size_t n = l->n_targets;
+    double box[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (size_t i = 0; i < n; i++) {
+        box[0] = fmin(box[0], l->tx[i]);
+        box[1] = fmin(box[1], l->ty[i]);
+        box[2] = fmax(box[2], l->tx[i]);
+        box[3] = fmax(box[3], l->ty[i]);
+    }
+    double span = fmax(fmax(box[2] - box[0], box[3] - box[1]), 1e-9);
+    uint32_t *memory = malloc((2 * n + 65537) * sizeof *memory);
+    l->order = malloc((n + 1) * sizeof *l->order);
+    if (!memory || !l->order) {
+        free(memory);
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu targets", n);
+    }
+    uint32_t *code = memory, *half = memory + n, *count = memory + 2 * n;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t column = (uint32_t)(65535 * ((l->tx[i] - box[0]) / span));
+        uint32_t row = (uint32_t)(65535 * ((l->ty[i] - box[1]) / span));
+        code[i] = spread_bits(column) | (spread_bits(row) << 1);
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        memset(count, 0, 65537 * sizeof *count);
+        for (size_t i = 0; i < n; i++) count[((code[i] >> (16 * pass)) & 0xffff) + 1]++;
+        for (size_t b = 0; b < 65536; b++) count[b + 1] += count[b];
+        for (size_t i = 0; i < n; i++) {
+            uint32_t target = pass ? half[i] : (uint32_t)i;
+            uint32_t place = count[(code[target] >> (16 * pass)) & 0xffff]++;
+            *(pass ? &l->order[place] : &half[place]) = target;
+        }
+    }
+    free(memory);
+    return DOSI_OK;
+}
+
+// --- the candidates of a tile --------------------------------------------------------------
+
+/// Where dosi_nearest_within() puts what it finds.
+typedef struct finding {
+    tile *t;
+    size_t most;
+    bool is_full;
+} finding;
+
+static void keep_site(void *context, uint32_t index, double distance2) {
+    (void)distance2;
+    finding *f = context;
+    if (f->t->n == f->most) {
+        f->is_full = true;
+    } else {
+        f->t->site[f->t->n++] = index;
+    }
 }
 
 static int compare_ids(const void *a, const void *b) {
@@ -46,124 +135,272 @@ static int compare_ids(const void *a, const void *b) {
     return i < j ? -1 : i > j;
 }
 
-/// Covariances of place (x, y) with sites `ids`.
-static void covariances_at(
-    const local *l, double x, double y, const uint32_t *ids, size_t n, double *out) {
-    for (size_t i = 0; i < n; i++) {
-        double dx = l->x[ids[i]] - x, dy = l->y[ids[i]] - y;
-        out[i] = sqrt(dx * dx + dy * dy);
+/// Finds every site that can be among the k nearest of a target of the tile: those within the
+/// k-th distance of the middle plus twice the tile's radius. False: more than fit.
+static bool find_candidates(const local *l, tile *t) {
+    double box[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (size_t i = 0; i < t->n_targets; i++) {
+        double x = l->tx[t->target[i]], y = l->ty[t->target[i]];
+        box[0] = fmin(box[0], x);
+        box[1] = fmin(box[1], y);
+        box[2] = fmax(box[2], x);
+        box[3] = fmax(box[3], y);
     }
-    dosi_variogram_covariances(l->work->problem->model, l->work->sill, out, n);
+    double x = 0.5 * (box[0] + box[2]), y = 0.5 * (box[1] + box[3]);
+    double radius = 0.5 * hypot(box[2] - box[0], box[3] - box[1]);
+    size_t want = l->k + (l->leaves_out ? 1 : 0);
+    size_t n = dosi_nearest_find(l->nearest, x, y, want, t->near, t->near2);
+    assert(n == want);
+    double reach = (sqrt(t->near2[n - 1]) + 2 * radius) * (1 + 1e-9) + 1e-9;
+    finding f = {t, l->most, false};
+    t->n = 0;
+    dosi_nearest_within(l->nearest, x, y, reach, keep_site, &f);
+    qsort(t->site, t->n, sizeof *t->site, compare_ids);
+    for (size_t c = 0; c < t->n; c++) {
+        t->x[c] = l->x[t->site[c]];
+        t->y[c] = l->y[t->site[c]];
+    }
+    return !f.is_full;
 }
 
-/// Finds the k nearest sites of a target into s->found, ascending.
-static void find_sites(const local *l, kriging_system *s, double x, double y, size_t self) {
-    size_t n = dosi_nearest_find(l->nearest, x, y, l->k + l->leaves_out, s->found, NULL);
-    if (l->leaves_out) {
-        size_t kept = 0;
-        for (size_t i = 0; i < n; i++) {
-            if (s->found[i] != self) s->found[kept++] = s->found[i];
+/// Covariances between the candidates; the lower triangle is enough.
+static void candidate_covariances(const local *l, tile *t) {
+    for (size_t i = 0; i < t->n; i++) {
+        double *row = t->covariance + i * t->n;
+        for (size_t j = 0; j <= i; j++) {
+            double dx = t->x[i] - t->x[j], dy = t->y[i] - t->y[j];
+            row[j] = sqrt(dx * dx + dy * dy);
         }
-        n = kept;
+        dosi_variogram_covariances(l->work->problem->model, l->work->sill, row, i + 1);
     }
-    assert(n >= l->k);
-    qsort(s->found, l->k, sizeof *s->found, compare_ids);
 }
 
-/// Factors the covariances of s->found, unless they are those factored last.
-static bool factor_sites(const local *l, kriging_system *s) {
-    size_t k = l->k;
-    if (s->is_factored && memcmp(s->sites, s->found, k * sizeof *s->sites) == 0) return true;
-    memcpy(s->sites, s->found, k * sizeof *s->sites);
-    for (size_t i = 0; i < k; i++) {
-        uint32_t id = s->sites[i];
-        covariances_at(l, l->x[id], l->y[id], s->sites, i + 1, s->l + i * k);
+/// The value that would be at place `k` of v[0..n) if it were sorted (v is rearranged).
+static double select_value(double *v, size_t n, size_t k) {
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        double pivot = v[low + (high - low) / 2];
+        size_t i = low, j = high;
+        for (;;) {
+            while (v[i] < pivot) i++;
+            while (pivot < v[j]) j--;
+            if (i >= j) break;
+            double swap = v[i];
+            v[i++] = v[j];
+            v[j--] = swap;
+        }
+        if (k <= j) {
+            high = j;
+        } else {
+            low = j + 1;
+        }
     }
-    s->is_factored = dosi_cholesky(s->l, k) == k;
-    if (!s->is_factored) return false;
-    for (size_t i = 0; i < k; i++) s->u[i] = 1;
-    dosi_cholesky_forward(s->l, k, s->u);
-    s->s = 0;
-    for (size_t i = 0; i < k; i++) s->s += s->u[i] * s->u[i];
-    return true;
+    return v[k];
 }
 
-/// Ordinary kriging weights of a place from the factored sites; returns the variance.
-static double solve_place(const local *l, kriging_system *s, double x, double y) {
-    size_t k = l->k;
-    double *w = s->weight;
-    covariances_at(l, x, y, s->sites, k, w);
-    dosi_cholesky_forward(s->l, k, w);
-    double ww = 0, uw = 0;
-    for (size_t i = 0; i < k; i++) {
-        ww += w[i] * w[i];
-        uw += w[i] * s->u[i];
+/// Chooses the k nearest candidates of target `i` of the tile, ascending.
+static void choose_sites(const local *l, tile *t, size_t i) {
+    uint32_t target = t->target[i];
+    double x = l->tx[target], y = l->ty[target];
+    for (size_t c = 0; c < t->n; c++) {
+        double dx = t->x[c] - x, dy = t->y[c] - y;
+        t->distance2[c] = dx * dx + dy * dy;
+        if (l->leaves_out && t->site[c] == target) t->distance2[c] = INFINITY;
     }
-    double rest = 1 - uw;
-    for (size_t i = 0; i < k; i++) w[i] += rest / s->s * s->u[i];
-    dosi_cholesky_backward(s->l, k, w);
-    return fmax(l->work->sill - ww + rest * rest / s->s, 0);
+    memcpy(t->sorted, t->distance2, t->n * sizeof *t->sorted);
+    double reach2 = select_value(t->sorted, t->n, l->k - 1);
+    size_t n_nearer = 0;
+    for (size_t c = 0; c < t->n; c++) n_nearer += t->distance2[c] < reach2;
+    size_t n_tied = l->k - n_nearer; // of those just at the reach, the first
+    uint32_t *chosen = t->chosen + i * l->k;
+    size_t n = 0;
+    for (size_t c = 0; c < t->n && n < l->k; c++) {
+        if (t->distance2[c] > reach2) continue;
+        if (t->distance2[c] == reach2 && n_tied-- == 0) {
+            n_tied = 0;
+            continue;
+        }
+        chosen[n++] = (uint32_t)c;
+    }
+    assert(n == l->k);
 }
 
-/// One target: prediction and variance of every map of the pattern.
-static bool do_target(const local *l, kriging_system *s, size_t target) {
+/// Puts target `i` with the others that chose the same sites.
+static void join_set(const local *l, tile *t, size_t i) {
+    const uint32_t *chosen = t->chosen + i * l->k;
+    uint64_t hash = 1469598103934665603U;
+    for (size_t c = 0; c < l->k; c++) hash = (hash ^ chosen[c]) * 1099511628211U;
+    t->next[i] = UINT32_MAX;
+    for (size_t at = hash % SLOTS;; at = (at + 1) % SLOTS) {
+        if (t->slot[at] == 0) {
+            t->slot[at] = (uint32_t)(t->n_sets + 1);
+            t->sets[t->n_sets++] = (site_set){hash, 1, (uint32_t)i, (uint32_t)i};
+            return;
+        }
+        site_set *set = &t->sets[t->slot[at] - 1];
+        if (set->hash != hash) continue;
+        if (memcmp(chosen, t->chosen + set->first * l->k, l->k * sizeof *chosen) != 0) continue;
+        t->next[set->last] = (uint32_t)i;
+        set->last = (uint32_t)i;
+        set->n_targets++;
+        return;
+    }
+}
+
+// --- eight sets at a time ------------------------------------------------------------------
+
+/// Copies the covariances of a set into a lane.
+static void fill_lane(const local *l, tile *t, const site_set *set, size_t lane) {
+    const uint32_t *chosen = t->chosen + set->first * l->k;
+    double *out = t->lanes.l + lane;
+    for (size_t i = 0; i < l->k; i++) {
+        const double *row = t->covariance + chosen[i] * t->n;
+        for (size_t j = 0; j <= i; j++, out += KRIGE_LANES) *out = row[chosen[j]];
+    }
+}
+
+/// Distances of a target from its chosen sites into a lane of w.
+static void fill_distances(const local *l, tile *t, size_t i, size_t lane) {
+    const uint32_t *chosen = t->chosen + i * l->k;
+    double x = l->tx[t->target[i]], y = l->ty[t->target[i]];
+    for (size_t c = 0; c < l->k; c++) {
+        double dx = t->x[chosen[c]] - x, dy = t->y[chosen[c]] - y;
+        t->lanes.w[c * KRIGE_LANES + lane] = sqrt(dx * dx + dy * dy);
+    }
+}
+
+/// Writes the predictions of every map for a target whose weights are in a lane.
+static void put_target(const local *l, const tile *t, size_t i, size_t lane, double variance) {
     const krige_work *work = l->work;
-    const dosi_krige *problem = work->problem;
-    size_t n_sites = problem->sites->n;
-    size_t n_out = l->leaves_out ? n_sites : work->targets->n;
-    size_t column = l->leaves_out ? site_at(l, target) : target;
-    double x = l->leaves_out ? l->x[target] : work->targets->x[target];
-    double y = l->leaves_out ? l->y[target] : work->targets->y[target];
-    find_sites(l, s, x, y, target);
-    if (!factor_sites(l, s)) return false;
-    double variance = solve_place(l, s, x, y);
+    size_t n_sites = work->problem->sites->n;
+    size_t n_out = l->leaves_out ? n_sites : l->n_targets;
+    size_t column = l->leaves_out ? site_at(l, t->target[i]) : t->target[i];
+    const uint32_t *chosen = t->chosen + i * l->k;
     for (size_t j = 0; j < l->pattern->n_maps; j++) {
         size_t map = l->pattern->maps[j];
-        const double *values = problem->values + map * n_sites;
+        const double *values = work->problem->values + map * n_sites;
         double sum = 0;
-        for (size_t i = 0; i < l->k; i++) {
-            sum += s->weight[i] * values[site_at(l, s->sites[i])];
+        for (size_t c = 0; c < l->k; c++) {
+            double weight = t->lanes.w[c * KRIGE_LANES + lane];
+            sum += weight * values[site_at(l, t->site[chosen[c]])];
         }
         work->prediction[map * n_out + column] = sum;
-        if (work->variance) work->variance[map * n_out + column] = variance;
+        if (work->variance) work->variance[map * n_out + column] = fmax(variance, 0);
+    }
+}
+
+/// Does up to eight sets with all their targets. False: not positive definite.
+static bool do_sets(const local *l, tile *t, const site_set *const *sets, size_t n_sets) {
+    uint32_t at[KRIGE_LANES];
+    for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
+        fill_lane(l, t, sets[lane < n_sets ? lane : 0], lane);
+        at[lane] = lane < n_sets ? sets[lane]->first : UINT32_MAX;
+    }
+    if (krige_lanes_factor(&t->lanes)) return false;
+    _Alignas(64) double variance[KRIGE_LANES];
+    for (;;) {
+        size_t n_busy = 0;
+        for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
+            bool is_busy = at[lane] != UINT32_MAX;
+            n_busy += is_busy ? 1 : 0;
+            fill_distances(l, t, is_busy ? at[lane] : sets[0]->first, lane);
+        }
+        if (n_busy == 0) return true;
+        dosi_variogram_covariances(l->work->problem->model, l->work->sill, t->lanes.w,
+                                   l->k * KRIGE_LANES);
+        krige_lanes_solve(&t->lanes, variance);
+        for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
+            if (at[lane] == UINT32_MAX) continue;
+            put_target(l, t, at[lane], lane, l->work->sill + variance[lane]);
+            at[lane] = t->next[at[lane]];
+        }
+    }
+}
+
+static int compare_sets(const void *a, const void *b) {
+    const site_set *p = *(const site_set *const *)a, *q = *(const site_set *const *)b;
+    if (p->n_targets != q->n_targets) return p->n_targets > q->n_targets ? -1 : 1;
+    return p->first < q->first ? -1 : p->first > q->first;
+}
+
+/// Targets order[first, first + n), as one tile or, where too many sites come near, as two.
+static bool do_tile(const local *l, tile *t, size_t first, size_t n) {
+    t->n_targets = n;
+    memcpy(t->target, l->order + first, n * sizeof *t->target);
+    if (!find_candidates(l, t) && n > 1) {
+        return do_tile(l, t, first, n / 2) && do_tile(l, t, first + n / 2, n - n / 2);
+    }
+    candidate_covariances(l, t);
+    memset(t->slot, 0, sizeof t->slot);
+    t->n_sets = 0;
+    for (size_t i = 0; i < n; i++) {
+        choose_sites(l, t, i);
+        join_set(l, t, i);
+    }
+    // Sets with as many targets go together, so that few lanes idle.
+    const site_set *sets[TILE];
+    for (size_t s = 0; s < t->n_sets; s++) sets[s] = &t->sets[s];
+    qsort(sets, t->n_sets, sizeof *sets, compare_sets);
+    for (size_t s = 0; s < t->n_sets; s += KRIGE_LANES) {
+        size_t left = t->n_sets - s;
+        if (!do_sets(l, t, sets + s, left < KRIGE_LANES ? left : KRIGE_LANES)) return false;
     }
     return true;
 }
 
-static bool system_init(kriging_system *s, size_t k) {
-    *s = (kriging_system){0};
-    s->memory = malloc((k * k + 2 * k) * sizeof *s->memory);
-    s->found = malloc((2 * k + 1) * sizeof *s->found);
-    if (!s->memory || !s->found) return false;
-    s->l = s->memory;
-    s->u = s->memory + k * k;
-    s->weight = s->u + k;
-    s->sites = s->found + k + 1;
+// --- threads -------------------------------------------------------------------------------
+
+/// Lays out a thread's scratch. False: no memory.
+static bool tile_init(tile *t, const local *l) {
+    size_t k = l->k, most = l->most, triangle = k * (k + 1) / 2;
+    size_t n_lanes = (triangle + 3 * k + 1) * KRIGE_LANES;
+    size_t n_doubles = n_lanes + 4 * most + most * most + k + 1;
+    size_t n_ids = most + k + 1 + TILE * k;
+    size_t n_bytes = n_doubles * sizeof(double) + n_ids * sizeof(uint32_t);
+    t->memory = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
+    if (!t->memory) return false;
+    double *at = t->memory;
+    t->lanes = (krige_lanes){.k = k, .l = at};
+    at += triangle * KRIGE_LANES;
+    t->lanes.inverse = at;
+    t->lanes.u = at + k * KRIGE_LANES;
+    t->lanes.w = at + 2 * k * KRIGE_LANES;
+    t->lanes.s = at + 3 * k * KRIGE_LANES;
+    at += (3 * k + 1) * KRIGE_LANES;
+    t->x = at;
+    t->y = at + most;
+    t->distance2 = at + 2 * most;
+    t->sorted = at + 3 * most;
+    t->covariance = at + 4 * most;
+    t->near2 = t->covariance + most * most;
+    t->site = (uint32_t *)(void *)(t->near2 + k + 1);
+    t->near = t->site + most;
+    t->chosen = t->near + k + 1;
     return true;
 }
 
-/// All targets, in chunks over threads.
-static dosi_status do_targets(const local *l, size_t n_targets, dosi_error *err) {
+/// All targets, in tiles over threads.
+static dosi_status do_targets(const local *l, dosi_error *err) {
     const krige_work *work = l->work;
     int n_threads = dosi_run_threads(work->run);
-    size_t n_chunks = (n_targets + CHUNK - 1) / CHUNK;
+    size_t n_tiles = (l->n_targets + TILE - 1) / TILE;
     atomic_int failure = DOSI_OK;
 #pragma omp parallel num_threads(n_threads)
     {
-        kriging_system s;
-        if (!system_init(&s, l->k)) atomic_store(&failure, DOSI_NO_MEMORY);
+        tile *t = calloc(1, sizeof *t);
+        if (!t || !tile_init(t, l)) atomic_store(&failure, DOSI_NO_MEMORY);
 #pragma omp for schedule(dynamic, 1)
-        for (size_t c = 0; c < n_chunks; c++) {
+        for (size_t c = 0; c < n_tiles; c++) {
+            if (atomic_load(&failure) != DOSI_OK) continue;
+            size_t first = c * TILE, left = l->n_targets - first;
             if (dosi_run_check(work->run, NULL) != DOSI_OK) {
                 atomic_store(&failure, DOSI_CANCELLED);
-            }
-            size_t end = (c + 1) * CHUNK < n_targets ? (c + 1) * CHUNK : n_targets;
-            for (size_t i = c * CHUNK; i < end && atomic_load(&failure) == DOSI_OK; i++) {
-                if (!do_target(l, &s, i)) atomic_store(&failure, DOSI_DOMAIN);
+            } else if (!do_tile(l, t, first, left < TILE ? left : TILE)) {
+                atomic_store(&failure, DOSI_DOMAIN);
             }
         }
-        free(s.memory);
-        free(s.found);
+        if (t) free(t->memory);
+        free(t);
     }
     switch (atomic_load(&failure)) {
     case DOSI_OK:
@@ -187,6 +424,7 @@ dosi_status dosi_krige_local(const krige_work *work,
                .k = work->problem->n_nearest,
                .leaves_out = work->targets == NULL};
     assert(l.k >= 1 && l.k + l.leaves_out <= n);
+    l.most = 2 * l.k + SPARE;
     l.x = malloc(2 * n * sizeof *l.x);
     if (!l.x) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu sites", n);
     l.y = l.x + n;
@@ -194,10 +432,13 @@ dosi_status dosi_krige_local(const krige_work *work,
         l.x[i] = sites->x[site_at(&l, i)];
         l.y[i] = sites->y[site_at(&l, i)];
     }
+    l.n_targets = l.leaves_out ? n : work->targets->n;
+    l.tx = l.leaves_out ? l.x : work->targets->x;
+    l.ty = l.leaves_out ? l.y : work->targets->y;
     dosi_status status = dosi_nearest_create(l.x, l.y, n, &l.nearest, err);
-    if (status == DOSI_OK) {
-        status = do_targets(&l, l.leaves_out ? n : work->targets->n, err);
-    }
+    if (status == DOSI_OK) status = order_targets(&l, err);
+    if (status == DOSI_OK) status = do_targets(&l, err);
+    free(l.order);
     dosi_nearest_destroy(l.nearest);
     free(l.x);
     return status;
