@@ -38,6 +38,7 @@ typedef struct batch {
 
 /// Fills and factors one pattern's covariances. False: not positive definite.
 static bool make_factor(const batch *b, factor *f) {
+    assert(b->covariances);
     const krige_pattern *pattern = f->pattern;
     size_t n = pattern->n_present, n_sites = b->work->problem->sites->n;
     for (size_t i = 0; i < n; i++) {
@@ -79,7 +80,7 @@ static void chunk_variances(
     const batch *b, const factor *f, const double *k, double *y, double *variance) {
     size_t n = f->pattern->n_present;
     for (size_t i = 0; i < n; i++) {
-        memcpy(y + i * CHUNK, k + f->pattern->present[i] * CHUNK, CHUNK * sizeof *y);
+        memcpy(y + i * CHUNK, k + (size_t)f->pattern->present[i] * CHUNK, CHUNK * sizeof *y);
     }
     if (n >= BLAS_SITES) {
         cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (int)n,
@@ -146,7 +147,7 @@ static void do_chunk(const batch *b, size_t first, double *scratch) {
 static dosi_status do_batch(const batch *b, dosi_error *err) {
     const krige_work *work = b->work;
     size_t n_sites = work->problem->sites->n;
-    int n_threads = dosi_run_threads(work->run);
+    int n_threads = dosi_run_threads(work->run); // NOLINT(*DeadStores): used by the pragma
     atomic_int failure = DOSI_OK;
     if (n_sites >= BLAS_SITES) openblas_set_num_threads(1);
     size_t n_chunks = (work->targets->n + CHUNK - 1) / CHUNK;
@@ -252,7 +253,7 @@ dosi_status dosi_krige_global(const krige_work *work,
     if (!covariances || !b.factors || !b.first_map) {
         status = dosi_fail(err, DOSI_NO_MEMORY, "no memory to krige from %zu sites", n_sites);
     }
-    for (size_t done = 0; done < n_which && status == DOSI_OK;) {
+    for (size_t done = 0; done < n_which && status == DOSI_OK && b.factors && b.first_map;) {
         size_t n_doubles = 0;
         b.n_factors = plan_batch(patterns, which + done, n_which - done, n_sites, &n_doubles);
         double *memory = malloc(n_doubles * sizeof *memory);

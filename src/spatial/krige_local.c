@@ -44,7 +44,9 @@ typedef struct tile {
     double *x, *y;       ///< (most)
     double *covariance;  ///< (n x n) of the candidates.
     double *distance2;   ///< (most) of a target.
-    double *sorted;      ///< (most) scratch of the selection.
+    double *sorted;      ///< (most + 1) scratch of the selection.
+    uint32_t *picked;    ///< (most + 1) likewise.
+    double reach2;       ///< Squared k-th distance of the last target.
     uint32_t *near;      ///< (k + 1) scratch of the index.
     double *near2;       ///< (k + 1)
     uint32_t *chosen;    ///< (TILE x k) candidates of each target, ascending.
@@ -198,6 +200,29 @@ static double select_value(double *v, size_t n, size_t k) {
     return v[k];
 }
 
+/// Squared distance of the k-th nearest candidate. The k-th distance changes by no more than
+/// the way between two targets, so that after the first of a tile only a band is looked at.
+static double find_reach2(const local *l, tile *t, size_t i) {
+    if (i == 0 || l->leaves_out) {
+        memcpy(t->sorted, t->distance2, t->n * sizeof *t->sorted);
+        return select_value(t->sorted, t->n, l->k - 1);
+    }
+    uint32_t here = t->target[i], before = t->target[i - 1];
+    double step = hypot(l->tx[here] - l->tx[before], l->ty[here] - l->ty[before]);
+    double reach = sqrt(t->reach2), slack = 1e-9 * (reach + step) + 1e-12;
+    double low = fmax(reach - step - slack, 0), high = reach + step + slack;
+    double low2 = low * low, high2 = high * high;
+    size_t n_low = 0, n_band = 0;
+    for (size_t c = 0; c < t->n; c++) {
+        double d2 = t->distance2[c];
+        n_low += d2 < low2;
+        t->sorted[n_band] = d2;
+        n_band += (size_t)(d2 >= low2) & (size_t)(d2 <= high2);
+    }
+    assert(n_low < l->k && l->k <= n_low + n_band);
+    return select_value(t->sorted, n_band, l->k - 1 - n_low);
+}
+
 /// Chooses the k nearest candidates of target `i` of the tile, ascending.
 static void choose_sites(const local *l, tile *t, size_t i) {
     uint32_t target = t->target[i];
@@ -205,22 +230,25 @@ static void choose_sites(const local *l, tile *t, size_t i) {
     for (size_t c = 0; c < t->n; c++) {
         double dx = t->x[c] - x, dy = t->y[c] - y;
         t->distance2[c] = dx * dx + dy * dy;
-        if (l->leaves_out && t->site[c] == target) t->distance2[c] = INFINITY;
     }
-    memcpy(t->sorted, t->distance2, t->n * sizeof *t->sorted);
-    double reach2 = select_value(t->sorted, t->n, l->k - 1);
-    size_t n_nearer = 0;
-    for (size_t c = 0; c < t->n; c++) n_nearer += t->distance2[c] < reach2;
-    size_t n_tied = l->k - n_nearer; // of those just at the reach, the first
+    for (size_t c = 0; l->leaves_out && c < t->n; c++) {
+        if (t->site[c] == target) t->distance2[c] = INFINITY;
+    }
+    double reach2 = find_reach2(l, t, i);
+    t->reach2 = reach2;
     uint32_t *chosen = t->chosen + i * l->k;
-    size_t n = 0;
-    for (size_t c = 0; c < t->n && n < l->k; c++) {
-        if (t->distance2[c] > reach2) continue;
-        if (t->distance2[c] == reach2 && n_tied-- == 0) {
-            n_tied = 0;
-            continue;
-        }
-        chosen[n++] = (uint32_t)c;
+    size_t n_near = 0, n_nearer = 0;
+    for (size_t c = 0; c < t->n; c++) {
+        t->picked[n_near] = (uint32_t)c;
+        n_near += t->distance2[c] <= reach2;
+        n_nearer += t->distance2[c] < reach2;
+    }
+    size_t n_tied = l->k - n_nearer, n = 0; // of those just at the reach, the first
+    for (size_t p = 0; p < n_near && n < l->k; p++) {
+        bool is_tied = t->distance2[t->picked[p]] == reach2;
+        if (is_tied && n_tied == 0) continue;
+        n_tied -= is_tied ? 1 : 0;
+        chosen[n++] = t->picked[p];
     }
     assert(n == l->k);
 }
@@ -289,6 +317,17 @@ static void put_target(const local *l, const tile *t, size_t i, size_t lane, dou
     }
 }
 
+/// Puts the next target of each set into its lane; how many lanes have one.
+static size_t fill_targets(const local *l, tile *t, const uint32_t *at, uint32_t spare) {
+    size_t n_busy = 0;
+    for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
+        bool is_busy = at[lane] != UINT32_MAX;
+        n_busy += is_busy ? 1 : 0;
+        fill_distances(l, t, is_busy ? at[lane] : spare, lane);
+    }
+    return n_busy;
+}
+
 /// Does up to eight sets with all their targets. False: not positive definite.
 static bool do_sets(const local *l, tile *t, const site_set *const *sets, size_t n_sets) {
     uint32_t at[KRIGE_LANES];
@@ -298,14 +337,7 @@ static bool do_sets(const local *l, tile *t, const site_set *const *sets, size_t
     }
     if (krige_lanes_factor(&t->lanes)) return false;
     _Alignas(64) double variance[KRIGE_LANES];
-    for (;;) {
-        size_t n_busy = 0;
-        for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
-            bool is_busy = at[lane] != UINT32_MAX;
-            n_busy += is_busy ? 1 : 0;
-            fill_distances(l, t, is_busy ? at[lane] : sets[0]->first, lane);
-        }
-        if (n_busy == 0) return true;
+    while (fill_targets(l, t, at, sets[0]->first)) {
         dosi_variogram_covariances(l->work->problem->model, l->work->sill, t->lanes.w,
                                    l->k * KRIGE_LANES);
         krige_lanes_solve(&t->lanes, variance);
@@ -315,6 +347,7 @@ static bool do_sets(const local *l, tile *t, const site_set *const *sets, size_t
             at[lane] = t->next[at[lane]];
         }
     }
+    return true;
 }
 
 static int compare_sets(const void *a, const void *b) {
@@ -354,8 +387,8 @@ static bool do_tile(const local *l, tile *t, size_t first, size_t n) {
 static bool tile_init(tile *t, const local *l) {
     size_t k = l->k, most = l->most, triangle = k * (k + 1) / 2;
     size_t n_lanes = (triangle + 3 * k + 1) * KRIGE_LANES;
-    size_t n_doubles = n_lanes + 4 * most + most * most + k + 1;
-    size_t n_ids = most + k + 1 + TILE * k;
+    size_t n_doubles = n_lanes + 4 * most + 1 + most * most + k + 1;
+    size_t n_ids = 2 * most + 1 + k + 1 + TILE * k;
     size_t n_bytes = n_doubles * sizeof(double) + n_ids * sizeof(uint32_t);
     t->memory = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
     if (!t->memory) return false;
@@ -371,18 +404,19 @@ static bool tile_init(tile *t, const local *l) {
     t->y = at + most;
     t->distance2 = at + 2 * most;
     t->sorted = at + 3 * most;
-    t->covariance = at + 4 * most;
+    t->covariance = at + 4 * most + 1;
     t->near2 = t->covariance + most * most;
     t->site = (uint32_t *)(void *)(t->near2 + k + 1);
     t->near = t->site + most;
-    t->chosen = t->near + k + 1;
+    t->picked = t->near + k + 1;
+    t->chosen = t->picked + most + 1;
     return true;
 }
 
 /// All targets, in tiles over threads.
 static dosi_status do_targets(const local *l, dosi_error *err) {
     const krige_work *work = l->work;
-    int n_threads = dosi_run_threads(work->run);
+    int n_threads = dosi_run_threads(work->run); // NOLINT(*DeadStores): used by the pragma
     size_t n_tiles = (l->n_targets + TILE - 1) / TILE;
     atomic_int failure = DOSI_OK;
 #pragma omp parallel num_threads(n_threads)
@@ -425,9 +459,10 @@ dosi_status dosi_krige_local(const krige_work *work,
                .leaves_out = work->targets == NULL};
     assert(l.k >= 1 && l.k + l.leaves_out <= n);
     l.most = 2 * l.k + SPARE;
-    l.x = malloc(2 * n * sizeof *l.x);
-    if (!l.x) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu sites", n);
-    l.y = l.x + n;
+    double *xy = malloc(2 * n * sizeof *xy);
+    if (!xy) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu sites", n);
+    l.x = xy;
+    l.y = xy + n;
     for (size_t i = 0; i < n; i++) {
         l.x[i] = sites->x[site_at(&l, i)];
         l.y[i] = sites->y[site_at(&l, i)];
@@ -440,6 +475,6 @@ dosi_status dosi_krige_local(const krige_work *work,
     if (status == DOSI_OK) status = do_targets(&l, err);
     free(l.order);
     dosi_nearest_destroy(l.nearest);
-    free(l.x);
+    free(xy);
     return status;
 }

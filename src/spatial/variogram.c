@@ -51,6 +51,26 @@ static void add_pair(
     }
 }
 
+/// Sorts all pairs up to the cutoff, limits[0], into classes of width limits[1].
+static void add_pairs(const dosi_sites *sites,
+                      const double *values,
+                      size_t n_maps,
+                      const double *limits,
+                      class_sums *sums,
+                      size_t n_bins) {
+    const size_t map_shape[2] = {n_maps, sites->n};
+    for (size_t i = 1; i < sites->n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            double dx = sites->x[i] - sites->x[j], dy = sites->y[i] - sites->y[j];
+            double h = sqrt(dx * dx + dy * dy);
+            if (h > limits[0]) continue;
+            size_t bin = class_of(h, limits[1]);
+            if (bin >= n_bins) bin = n_bins - 1;
+            add_pair(&sums[bin], values + i, values + j, map_shape, h);
+        }
+    }
+}
+
 dosi_status dosi_variogram_sample(const dosi_sites *sites,
                                   const double *values,
                                   size_t n_maps,
@@ -73,17 +93,8 @@ dosi_status dosi_variogram_sample(const dosi_sites *sites,
     double width = cutoff / (double)n_bins;
     class_sums *sums = calloc(n_bins, sizeof *sums);
     if (!sums) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu classes", n_bins);
-    const size_t map_shape[2] = {n_maps, sites->n};
-    for (size_t i = 1; i < sites->n; i++) {
-        for (size_t j = 0; j < i; j++) {
-            double dx = sites->x[i] - sites->x[j], dy = sites->y[i] - sites->y[j];
-            double h = sqrt(dx * dx + dy * dy);
-            if (h > cutoff) continue;
-            size_t bin = class_of(h, width);
-            if (bin >= n_bins) bin = n_bins - 1;
-            add_pair(&sums[bin], values + i, values + j, map_shape, h);
-        }
-    }
+    const double limits[2] = {cutoff, width};
+    add_pairs(sites, values, n_maps, limits, sums, n_bins);
     for (size_t b = 0; b < n_bins; b++) {
         double n = sums[b].n_pairs;
         bins[b] = (dosi_variogram_bin){0};
