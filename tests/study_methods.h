@@ -65,7 +65,7 @@ static dosi_status run_eat(const dosi_method_call *call, dosi_error *err) {
         memset(memory, i + 1, block); // never given back: the process has to end
         *(char *volatile *)memory = memory;
         DOSI_TRY(dosi_run_check(call->run, err));
-        const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+        const struct timespec pause = {.tv_nsec = 2000000};
         (void)nanosleep(&pause, NULL);
     }
     return make_numbers(&call->outputs[0], 1, err);
@@ -74,7 +74,7 @@ static dosi_status run_eat(const dosi_method_call *call, dosi_error *err) {
 /// Waits until it is told to stop, for half a minute at most.
 static dosi_status run_wait(const dosi_method_call *call, dosi_error *err) {
     for (int i = 0; i < 3000; i++) {
-        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        const struct timespec pause = {.tv_nsec = 10000000};
         dosi_run_report(call->run, i / 3000.0, "waiting");
         DOSI_TRY(dosi_run_check(call->run, err));
         (void)nanosleep(&pause, NULL);

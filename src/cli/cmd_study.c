@@ -130,7 +130,7 @@ static dosi_status wait_for(dosi_cli_lab *lab,
                             dosi_error *err) {
     char shown[200] = "";
     bool is_stopped = false;
-    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 50000000};
     while (!is_over(job)) {
         if (atomic_load(&is_interrupted) && !is_stopped) {
             is_stopped = true;

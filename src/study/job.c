@@ -193,7 +193,7 @@ dosi_status dosi_job_each(dosi_gate *gate,
                                                dosi_error *err),
                           void *context,
                           dosi_error *err) {
-    job_list *list = malloc(sizeof *list);
+    job_list *list = calloc(1, sizeof *list);
     if (!list) return dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
     dosi_status status = list_jobs(gate, list, err);
     for (size_t i = 0; i < list->n && status == DOSI_OK; i++) {
@@ -221,7 +221,7 @@ dosi_status dosi_job_log(dosi_gate *gate,
     if (!file) return DOSI_OK;
     int64_t size = dosi_file_size(path);
     int64_t skipped = size > (int64_t)limit_bytes ? size - (int64_t)limit_bytes : 0;
-    if (fseeko(file, (off_t)skipped, SEEK_SET) != 0) skipped = 0;
+    if (fseeko(file, (off_t)skipped, SEEK_SET) != 0) rewind(file);
     char block[8192];
     size_t left = limit_bytes;
     while (left > 0) {

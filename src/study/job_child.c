@@ -167,9 +167,9 @@ static void *keep(void *context) {
     while (!child.is_over) {
         struct timespec until;
         (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 100 * 1000 * 1000;
-        if (until.tv_nsec >= 1000 * 1000 * 1000) {
-            until.tv_nsec -= 1000 * 1000 * 1000;
+        until.tv_nsec += 100000000L;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
             until.tv_sec++;
         }
         (void)pthread_cond_timedwait(&child.wake, &child.mutex, &until);

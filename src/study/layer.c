@@ -6,6 +6,7 @@
 #include "dosi/json.h"
 #include "study/layer_values.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -286,15 +287,13 @@ static dosi_status asked_open(dosi_layers *layers,
     }
     dosi_status status = DOSI_NOT_FOUND;
     if (a.layer) status = borrow_values(layers, caller, a.layer, &a.values, err);
-    if (status == DOSI_NOT_FOUND) {
-        status = dosi_fail(err, status, "no layer \"%.199s\"", query->id);
+    if (status == DOSI_OK) {
+        *out = a;
+        return DOSI_OK;
     }
-    if (status != DOSI_OK) {
-        asked_close(&a);
-        return status;
-    }
-    *out = a;
-    return DOSI_OK;
+    asked_close(&a);
+    if (status != DOSI_NOT_FOUND) return status;
+    return dosi_fail(err, status, "no layer \"%.199s\"", query->id);
 }
 
 static void put_value(dosi_text *out, const layer_info *layer, float value) {
@@ -379,6 +378,7 @@ dosi_status dosi_layer_put_frame(dosi_layers *layers,
     size_t at = 0;
     int zone_s = dosi_gate_zone_s(layers->gate);
     DOSI_TRY(asked_open(layers, caller, query, &a, err));
+    assert(a.layer && a.values);
     dosi_status status = find_frame(&a, query, zone_s, &at, err);
     if (status == DOSI_OK) {
         put_frame(out, &a, at, zone_s);
@@ -455,6 +455,7 @@ dosi_status dosi_layer_put_series(dosi_layers *layers,
     asked a = {.set = NULL};
     size_t place = 0;
     DOSI_TRY(asked_open(layers, caller, query, &a, err));
+    assert(a.layer && a.values);
     dosi_status status = find_place(&a, query, &place, err);
     if (status == DOSI_OK) {
         put_series(out, &a, place, dosi_gate_zone_s(layers->gate));

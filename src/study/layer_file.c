@@ -185,13 +185,14 @@ dosi_status dosi_layer_set_read(const char *lab, layer_set **out, dosi_error *er
     DOSI_TRY(dosi_layer_folder(lab, folder, err));
     file_list *files = malloc(sizeof *files);
     layer_set *set = calloc(1, sizeof *set);
-    dosi_status status =
-        files && set ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
-    if (status == DOSI_OK) {
-        atomic_init(&set->n_users, 1);
-        list_files(folder, files);
-        status = read_files(folder, files, set, err);
+    if (!files || !set) {
+        free(files);
+        free(set);
+        return dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
     }
+    atomic_init(&set->n_users, 1);
+    list_files(folder, files);
+    dosi_status status = read_files(folder, files, set, err);
     free(files);
     if (status != DOSI_OK) {
         dosi_layer_set_release(set);

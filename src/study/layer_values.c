@@ -216,11 +216,12 @@ dosi_status dosi_layer_values_read(dosi_gate *gate,
     DOSI_TRY(dosi_gate_read(gate, caller, layer->reference, columns, layer->time ? 3 : 2,
                             &table, NULL, err));
     layer_values *v = calloc(1, sizeof *v);
-    dosi_status status = v ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
-    if (status == DOSI_OK) {
-        atomic_init(&v->n_users, 1);
-        status = make_values(gate, caller, layer, &table, v, err);
+    if (!v) {
+        dosi_table_destroy(&table);
+        return dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
     }
+    atomic_init(&v->n_users, 1);
+    dosi_status status = make_values(gate, caller, layer, &table, v, err);
     dosi_table_destroy(&table);
     if (status != DOSI_OK) {
         dosi_layer_values_release(v);

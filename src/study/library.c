@@ -121,13 +121,18 @@ dosi_status dosi_study_each(const char *folder,
                             dosi_error *err) {
     places *look = calloc(1, sizeof *look);
     shelf *s = calloc(1, sizeof *s);
-    dosi_status status = look && s ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
-    if (status == DOSI_OK) find_places(folder, look);
+    if (!look || !s) {
+        free(look);
+        free(s);
+        return dosi_fail(err, DOSI_NO_MEMORY, "out of memory");
+    }
+    dosi_status status = DOSI_OK;
+    find_places(folder, look);
     for (size_t i = 0; i < N_PLACES && status == DOSI_OK; i++) {
         if (look->folder[i][0]) status = add_folder(s, look->folder[i], err);
     }
     if (status == DOSI_OK) qsort(s->path, s->n, sizeof s->path[0], by_name);
-    for (size_t i = 0; s && i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++) {
         if (status == DOSI_OK) status = visit(context, s->path[i], err);
         free(s->path[i]);
     }

@@ -2,6 +2,7 @@
 
 #include "study/plan.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +207,7 @@ static dosi_status check_when(dosi_study *study, const study_step *step, dosi_er
     const dosi_yaml_node *node = dosi_yaml_find(step->node, "when");
     const char *value = NULL;
     DOSI_TRY(expand_setting(study, &defaults, node, &value, err));
+    assert(value);
     if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0) return DOSI_OK;
     return dosi_yaml_fail(&study->yaml, node, err,
                           "\"when\" must come to true or false, not \"%.60s\"", value);

@@ -4,6 +4,7 @@
 
 #include "dosi/json.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -132,6 +133,7 @@ static dosi_status read_step(dosi_study *study, const dosi_yaml_node *node, dosi
     DOSI_TRY(
         dosi_yaml_check_map(yaml, node, "a step", "id! method! inputs parameters when", err));
     DOSI_TRY(dosi_yaml_get_text(yaml, node, "id", &step->id, err));
+    assert(step->id); // is needed: checked above
     DOSI_TRY(check_name(yaml, dosi_yaml_find(node, "id"), step->id, false, err));
     for (size_t i = 0; i < study->n_steps; i++) {
         if (strcmp(study->steps[i].id, step->id) != 0) continue;

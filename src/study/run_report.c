@@ -218,29 +218,26 @@ static void put_indented(dosi_text *out, const char *report) {
     }
 }
 
-static void put_report_text(dosi_text *out, const study_running *r) {
-    for (size_t k = 0; k < r->study->n_steps; k++) {
-        size_t i = r->study->order[k];
-        const study_step *plan = &r->study->steps[i];
-        const run_step *step = &r->steps[i];
-        const char *what = step->is_skipped ? "left out"
-                           : step->is_known ? "known"
-                                            : "computed";
-        dosi_text_printf(out, "  %-14s %-16s %-9s", plan->id, plan->method->id, what);
-        if (!step->is_known && !step->is_skipped) {
-            dosi_text_printf(out, " %6.2f s", step->seconds);
-        }
-        if (step->changed.length > 0) {
-            dosi_text_printf(out, "  (%s)", dosi_text_string(&step->changed));
-        }
-        dosi_text_putc(out, '\n');
-        for (size_t m = 0; m < r->study->n_outputs; m++) {
-            if (r->study->outputs[m].i_step != i || !r->outputs[m].reference[0]) continue;
-            dosi_text_printf(out, "      -> %s%s\n", r->outputs[m].reference,
-                             r->outputs[m].is_new ? "" : " (as before)");
-        }
-        if (!step->is_known) put_indented(out, step->record.report);
+static void put_step_text(dosi_text *out, const study_running *r, size_t i) {
+    const study_step *plan = &r->study->steps[i];
+    const run_step *step = &r->steps[i];
+    const char *what = step->is_skipped ? "left out" : step->is_known ? "known" : "computed";
+    dosi_text_printf(out, "  %-14s %-16s %-9s", plan->id, plan->method->id, what);
+    if (!step->is_known && !step->is_skipped) dosi_text_printf(out, " %6.2f s", step->seconds);
+    if (step->changed.length > 0) {
+        dosi_text_printf(out, "  (%s)", dosi_text_string(&step->changed));
     }
+    dosi_text_putc(out, '\n');
+    for (size_t m = 0; m < r->study->n_outputs; m++) {
+        if (r->study->outputs[m].i_step != i || !r->outputs[m].reference[0]) continue;
+        dosi_text_printf(out, "      -> %s%s\n", r->outputs[m].reference,
+                         r->outputs[m].is_new ? "" : " (as before)");
+    }
+    if (!step->is_known) put_indented(out, step->record.report);
+}
+
+static void put_report_text(dosi_text *out, const study_running *r) {
+    for (size_t k = 0; k < r->study->n_steps; k++) put_step_text(out, r, r->study->order[k]);
     if (r->n_computed == 0) {
         dosi_text_puts(out, "  nothing to compute: every step was known\n");
     }

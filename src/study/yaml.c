@@ -4,6 +4,7 @@
 
 #include "dosi/text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,7 @@ static dosi_status take_scalar(builder *b, const yaml_event_t *event, dosi_error
     }
     dosi_yaml_node *node = NULL;
     DOSI_TRY(add_node(b, DOSI_YAML_SCALAR, event, &node, err));
+    assert(node);
     node->is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     return copy_text(b->yaml, text, n, &node->text);
 }

@@ -247,7 +247,7 @@ static void start(lab *l, const char *method, size_t memory_bytes, dosi_job *job
 
 /// Tends until the job is in one of two states, for 40 s at most.
 static void wait_for(lab *l, dosi_job *job, dosi_job_state a, dosi_job_state b) {
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 20000000};
     dosi_error err = {""};
     for (int i = 0; i < 2000; i++) {
         CHECK_OK(dosi_jobs_tend(l->gate, &err), err);
@@ -259,7 +259,7 @@ static void wait_for(lab *l, dosi_job *job, dosi_job_state a, dosi_job_state b) 
 }
 
 static void wait_for_end(lab *l, dosi_job *job) {
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 20000000};
     dosi_error err = {""};
     for (int i = 0; i < 2000 && job->finished_utc_us == 0; i++) {
         CHECK_OK(dosi_jobs_tend(l->gate, &err), err);
