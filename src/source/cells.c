@@ -183,8 +183,9 @@ static double degrees_limit(const reading *r, size_t column) {
 /// Whether the stored coordinate is on the globe.
 static bool is_on_globe(const reading *r, size_t column) {
     double limit = degrees_limit(r, column);
+    if (limit == 0.0) return true;
     double value = dosi_column_real(&r->out->table.columns[column], r->n_stored);
-    return limit == 0.0 || isnan(value) || fabs(value) <= limit;
+    return isnan(value) || fabs(value) <= limit;
 }
 
 /// Why a cell was not taken.

@@ -30,8 +30,14 @@ static size_t space_before(const char *bytes, size_t n_bytes) {
     return 0;
 }
 
+/// Whether a byte can neither be white space nor part of some.
+static bool is_solid(char byte) {
+    return byte > ' ' && byte < 0x7F;
+}
+
 void dosi_value_trim(const char **bytes, size_t *n_bytes) {
     size_t n = 0;
+    if (*n_bytes && is_solid(**bytes) && is_solid((*bytes)[*n_bytes - 1])) return;
     while ((n = space_at(*bytes, *n_bytes)) > 0) {
         *bytes += n;
         *n_bytes -= n;
@@ -77,29 +83,36 @@ typedef struct number {
     bool has_leading_zero;
 } number;
 
-/// Takes digits, with commas between groups of three when `groups`; how many there were.
-static size_t take_digits(const char **at, const char *end, bool groups, number *out) {
-    size_t n = 0;
-    size_t n_in_group = 0;
-    bool has_comma = false;
+/// Takes digits without separators; how many.
+static size_t take_plain_digits(const char **at, const char *end, number *out) {
     const char *p = *at;
-    for (; p < end; p++) {
-        if (*p >= '0' && *p <= '9') {
-            if (out->n_digits || *p != '0') out->n_digits++;
-            if (out->n_digits <= MAX_DIGITS)
-                out->digits = out->digits * 10 + (uint64_t)(*p - '0');
-            n++;
-            n_in_group++;
-        } else if (groups && *p == ',' && n &&
-                   (has_comma ? n_in_group == 3 : n_in_group <= 3)) {
-            has_comma = true;
-            n_in_group = 0;
-        } else {
-            break;
-        }
+    uint64_t digits = out->digits;
+    if (out->n_digits == 0) {
+        while (p < end && *p == '0') p++;
     }
+    const char *significant = p;
+    size_t room = MAX_DIGITS - (out->n_digits < MAX_DIGITS ? out->n_digits : MAX_DIGITS);
+    for (; p < end && (unsigned char)(*p - '0') < 10; p++) {
+        if ((size_t)(p - significant) < room) digits = digits * 10 + (uint64_t)(*p - '0');
+    }
+    out->digits = digits;
+    out->n_digits += (size_t)(p - significant);
+    size_t n = (size_t)(p - *at);
     *at = p;
-    return has_comma && n_in_group != 3 ? 0 : n;
+    return n;
+}
+
+/// Takes digits, with commas between groups of three where there are any; how many.
+static size_t take_digits(const char **at, const char *end, number *out) {
+    size_t n = take_plain_digits(at, end, out);
+    if (n == 0 || n > 3 || *at == end || **at != ',') return n;
+    while (*at < end && **at == ',') {
+        (*at)++;
+        size_t n_group = take_plain_digits(at, end, out);
+        if (n_group != 3) return 0;
+        n += n_group;
+    }
+    return n;
 }
 
 static bool take_exponent(const char **at, const char *end, number *out) {
@@ -124,13 +137,13 @@ static bool scan_number(const char *bytes, size_t n_bytes, number *out) {
     *out = (number){0};
     if (p < end && (*p == '-' || *p == '+')) out->is_negative = *p++ == '-';
     const char *whole = p;
-    out->n_whole = take_digits(&p, end, true, out);
+    out->n_whole = take_digits(&p, end, out);
     if (p > whole && out->n_whole == 0) return false;
     out->has_leading_zero = out->n_whole > 1 && *whole == '0';
     size_t n_after = 0;
     if (p < end && *p == '.') {
         p++;
-        n_after = take_digits(&p, end, false, out);
+        n_after = take_plain_digits(&p, end, out);
         out->exponent = -(int)n_after;
         out->is_real = true;
     }
