@@ -54,21 +54,25 @@ static size_t clip_side(
     return n_out;
 }
 
+/// Makes sure that a pass, which may double the points, has room; n is 0 when there is none.
+static bool make_room(dosi_outline *outline) {
+    if (outline->n <= outline->capacity / 2) return true;
+    dosi_outline held = *outline;
+    *outline = (dosi_outline){0};
+    bool has_room = dosi_outline_reserve(outline, 2 * held.n);
+    if (has_room) {
+        memcpy(outline->xy, held.xy, 2 * held.n * sizeof *held.xy);
+        outline->n = held.n;
+    }
+    dosi_outline_destroy(&held);
+    return has_room;
+}
+
 void dosi_outline_clip_ring(dosi_outline *outline, double low, double high) {
     static const int axes[] = {0, 0, 1, 1};
     static const double signs[] = {-1, 1, -1, 1};
     for (size_t i = 0; i < 4 && outline->n > 0; i++) {
-        // Each pass may add points: make sure that they fit.
-        if (outline->n > outline->capacity / 2) {
-            double *held = outline->xy;
-            size_t n = outline->n;
-            outline->xy = NULL;
-            bool has_room = dosi_outline_reserve(outline, 2 * n);
-            if (has_room) memcpy(outline->xy, held, 2 * n * sizeof *held);
-            free(held);
-            outline->n = has_room ? n : 0;
-            if (!has_room) return;
-        }
+        if (!make_room(outline)) return;
         outline->n = clip_side(outline->xy, outline->n, outline->scratch, axes[i],
                                signs[i] < 0 ? low : high, signs[i]);
         double *swap = outline->xy;

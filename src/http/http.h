@@ -53,11 +53,11 @@ typedef struct dosi_http_options {
     double requests_per_second;              ///< Per client address; 0: no limit.
     bool limits_loopback;                    ///< Whether the rate counts for this machine too.
     const char *static_folder;               ///< Files served for unmatched GET; NULL: none.
-    int n_slow_threads;                      ///< For slow routes; 0: one per core, at least 2.
-    unsigned max_connections;                ///< 0: 2048.
-    unsigned read_timeout_s;                 ///< To send a whole request; 0: 30.
-    unsigned idle_timeout_s;                 ///< Silence on a connection; 0: 30.
-    bool trusts_proxy;                       ///< Believe X-Forwarded-For, -Proto and -Host.
+    int n_slow_threads;       ///< For slow routes, at most 16; 0: two a core, at least 8.
+    unsigned max_connections; ///< 0: 2048.
+    unsigned read_timeout_s;  ///< To send a whole request; 0: 30.
+    unsigned idle_timeout_s;  ///< Silence on a connection; 0: 30.
+    bool trusts_proxy;        ///< Believe X-Forwarded-For, -Proto and -Host.
 } dosi_http_options;
 
 /// Starts serving; returns at once. `routes` and `context` are borrowed until stop.

@@ -70,6 +70,7 @@ struct dosi_http_request {
     void *user;
     void (*release)(void *user);
     struct dosi_http_request *next; ///< In the queue of slow requests.
+    int64_t queued_us;              ///< When it was queued.
 };
 
 /// The threads for slow routes and their queue.
@@ -78,6 +79,8 @@ typedef struct dosi_http_work {
     pthread_cond_t has_work;
     dosi_http_request *first, *last;
     size_t n_queued;
+    size_t *n_running;  ///< (n_routes) of each route.
+    size_t max_running; ///< Of one route, so that none takes all threads.
     bool is_ending;
     size_t n_threads;
     pthread_t threads[16];

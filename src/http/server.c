@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -205,6 +206,11 @@ static enum MHD_Result start_request(dosi_http_request *request, const char *met
         return dosi_reply_problem(request, code, request->err.message, NULL);
     }
     find_route(request);
+    const char *coding = dosi_http_header(request, "Transfer-Encoding");
+    if (coding && strcasecmp(coding, "chunked") != 0) {
+        // MHD would wait for the end of the connection.
+        return dosi_reply_problem(request, 501, "the only transfer coding is chunked", NULL);
+    }
     const char *length = dosi_http_header(request, "Content-Length");
     int64_t n_bytes = 0;
     if (length && dosi_parse_int(length, strlen(length), &n_bytes) == DOSI_OK && n_bytes > 0 &&

@@ -32,7 +32,7 @@ struct dosi_server {
     dosi_http_server *http;
     dosi_http_route *routes; ///< All groups', in order.
     size_t n_routes;
-    dosi_crs_pool crs;
+    dosi_server_crs_pool crs;
 };
 
 /// The groups of routes.def, in order.

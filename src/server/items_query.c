@@ -34,9 +34,9 @@ dosi_status dosi_items_parse_box(
                          text);
     }
     size_t upper = n / 2;
-    size_t x = dosi_crs_at(crs)->is_y_first ? 1 : 0;
+    size_t x = dosi_server_crs_at(crs)->is_y_first ? 1 : 0;
     double box[4] = {given[x], given[1 - x], given[upper + x], given[upper + 1 - x]};
-    bool is_degrees = dosi_crs_at(crs)->srid == DOSI_SRID_LONLAT;
+    bool is_degrees = dosi_server_crs_at(crs)->srid == DOSI_SRID_LONLAT;
     if (box[1] > box[3] || (box[0] > box[2] && !is_degrees)) {
         return dosi_fail(err, DOSI_INVALID,
                          "bbox \"%.100s\" has its lower corner above its "
@@ -140,8 +140,8 @@ static dosi_status take_box(items_parser *parser, const char *text) {
 
 /// Finds a coordinate system for `crs` or `bbox-crs`.
 static dosi_status find_crs(items_parser *parser, const char *text, size_t *out) {
-    size_t found = dosi_crs_find(text);
-    if (found == DOSI_CRS_COUNT) {
+    size_t found = dosi_server_crs_find(text);
+    if (found == DOSI_SERVER_CRS_COUNT) {
         return dosi_fail(parser->err, DOSI_INVALID,
                          "\"%.100s\" is not one of the collection's coordinate systems", text);
     }
@@ -163,15 +163,19 @@ static dosi_status take_format(items_parser *parser, const char *text) {
                      text);
 }
 
-/// Adds a filter; the caller fills it in.
-static dosi_status add_filter(items_parser *parser, size_t column, dosi_feature_filter **out) {
+/// Adds a filter, which the caller fills in; NULL when there are too many.
+static dosi_feature_filter *add_filter(items_parser *parser, size_t column) {
     dosi_items_query *query = parser->out;
-    if (query->query.n_filters == DOSI_FEATURE_FILTERS) {
-        return dosi_fail(parser->err, DOSI_INVALID, "too many conditions");
-    }
-    *out = &query->filters[query->query.n_filters++];
-    **out = (dosi_feature_filter){.column = column};
-    return DOSI_OK;
+    if (query->query.n_filters == DOSI_FEATURE_FILTERS) return NULL;
+    dosi_feature_filter *filter = &query->filters[query->query.n_filters++];
+    *filter = (dosi_feature_filter){.column = column};
+    return filter;
+}
+
+/// The failure of add_filter().
+static dosi_status too_many(items_parser *parser) {
+    return dosi_fail(parser->err, DOSI_INVALID, "more than %d conditions",
+                     DOSI_FEATURE_FILTERS);
 }
 
 /// The day number of a time, rounded down.
@@ -202,11 +206,11 @@ static size_t find_time_column(const dosi_features *features) {
 static dosi_status take_time(items_parser *parser, const char *text) {
     int64_t first = 0;
     int64_t last = 0;
-    dosi_feature_filter *filter = NULL;
     DOSI_TRY(dosi_items_parse_time(text, parser->zone_s, &first, &last, parser->err));
     size_t column = find_time_column(parser->features);
     if (column == SIZE_MAX) return DOSI_OK; // features without time are of every time
-    DOSI_TRY(add_filter(parser, column, &filter));
+    dosi_feature_filter *filter = add_filter(parser, column);
+    if (!filter) return too_many(parser);
     set_interval(filter, dosi_features_column(parser->features, column).type, first, last);
     return DOSI_OK;
 }
@@ -237,8 +241,8 @@ static dosi_status take_sort(items_parser *parser, const char *text) {
 /// A property that must have a value.
 static dosi_status take_property(items_parser *parser, size_t column, const char *text) {
     dosi_feature_column property = dosi_features_column(parser->features, column);
-    dosi_feature_filter *filter = NULL;
-    DOSI_TRY(add_filter(parser, column, &filter));
+    dosi_feature_filter *filter = add_filter(parser, column);
+    if (!filter) return too_many(parser);
     size_t n_bytes = strlen(text);
     bool is_understood = true;
     switch (property.type) {

@@ -111,7 +111,7 @@ static void put_extent(dosi_json *json,
         for (size_t i = 0; i < 4; i++) dosi_json_real(json, version->extent[i]);
         dosi_json_end_array(json);
         dosi_json_end_array(json);
-        dosi_json_member_string(json, "crs", dosi_crs_at(DOSI_CRS_LONLAT)->uri);
+        dosi_json_member_string(json, "crs", dosi_server_crs_at(DOSI_SERVER_CRS_LONLAT)->uri);
         dosi_json_end_object(json);
     }
     if (has_time) {
@@ -170,9 +170,11 @@ static void put_collection(dosi_json *json,
     put_extent(json, server, version);
     dosi_json_key(json, "crs");
     dosi_json_begin_array(json);
-    for (size_t i = 0; i < DOSI_CRS_COUNT; i++) dosi_json_string(json, dosi_crs_at(i)->uri);
+    for (size_t i = 0; i < DOSI_SERVER_CRS_COUNT; i++)
+        dosi_json_string(json, dosi_server_crs_at(i)->uri);
     dosi_json_end_array(json);
-    dosi_json_member_string(json, "storageCrs", dosi_crs_at(DOSI_CRS_LONLAT)->uri);
+    dosi_json_member_string(json, "storageCrs",
+                            dosi_server_crs_at(DOSI_SERVER_CRS_LONLAT)->uri);
     put_links(json, dosi_http_base_url(request), id, has_place);
     dosi_json_end_object(json);
     json_decref(metadata);
@@ -214,7 +216,8 @@ static dosi_status collections(void *context,
     dosi_json_end_array(&json);
     dosi_json_key(&json, "crs");
     dosi_json_begin_array(&json);
-    for (size_t i = 0; i < DOSI_CRS_COUNT; i++) dosi_json_string(&json, dosi_crs_at(i)->uri);
+    for (size_t i = 0; i < DOSI_SERVER_CRS_COUNT; i++)
+        dosi_json_string(&json, dosi_server_crs_at(i)->uri);
     dosi_json_end_array(&json);
     dosi_json_key(&json, "collections");
     dosi_json_begin_array(&json);

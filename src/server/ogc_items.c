@@ -48,7 +48,7 @@ static void put_page_link(dosi_json *json,
 
 /// Says in which system the coordinates are.
 static void put_crs_header(dosi_http_reply *reply, size_t crs) {
-    dosi_text_printf(&reply->headers, "Content-Crs: <%s>\n", dosi_crs_at(crs)->uri);
+    dosi_text_printf(&reply->headers, "Content-Crs: <%s>\n", dosi_server_crs_at(crs)->uri);
 }
 
 /// A page being written.
@@ -67,7 +67,7 @@ static void put_page(dosi_text *out, const items_page *page) {
     dosi_json json;
     char now[DOSI_TIME_TEXT_BYTES];
     const dosi_feature_query *query = &page->query->query;
-    const dosi_crs *crs = dosi_crs_at(page->query->crs);
+    const dosi_server_crs *crs = dosi_server_crs_at(page->query->crs);
     dosi_feature_format format = {page->projection, crs->is_y_first, crs->decimals};
     dosi_json_init(&json, out);
     dosi_json_begin_object(&json);
@@ -123,10 +123,11 @@ static dosi_status answer_items(dosi_server *server,
     page.positions = positions;
     dosi_status status = DOSI_OK;
     if (query->query.n_boxes > 0) {
-        status = dosi_crs_take(&server->crs, query->box_crs, &box_projection, err);
+        status = dosi_server_crs_take(&server->crs, query->box_crs, &box_projection, err);
         query->query.projection = box_projection;
     }
-    if (status == DOSI_OK) status = dosi_crs_take(&server->crs, query->crs, &projection, err);
+    if (status == DOSI_OK)
+        status = dosi_server_crs_take(&server->crs, query->crs, &projection, err);
     if (status == DOSI_OK) {
         status = dosi_features_query(collection->features, &query->query, positions, &page.n,
                                      &page.n_matched, err);
@@ -136,8 +137,8 @@ static dosi_status answer_items(dosi_server *server,
         put_page(&reply->body, &page);
         put_crs_header(reply, query->crs);
     }
-    dosi_crs_give(&server->crs, query->box_crs, box_projection);
-    dosi_crs_give(&server->crs, query->crs, projection);
+    dosi_server_crs_give(&server->crs, query->box_crs, box_projection);
+    dosi_server_crs_give(&server->crs, query->crs, projection);
     free(positions);
     return status;
 }
@@ -179,8 +180,8 @@ static dosi_status answer_item(dosi_server *server,
                          text);
     }
     if (dosi_collection_is_fresh(request, collection, "", reply)) return DOSI_OK;
-    DOSI_TRY(dosi_crs_take(&server->crs, i_crs, &projection, err));
-    const dosi_crs *crs = dosi_crs_at(i_crs);
+    DOSI_TRY(dosi_server_crs_take(&server->crs, i_crs, &projection, err));
+    const dosi_server_crs *crs = dosi_server_crs_at(i_crs);
     dosi_feature_format format = {projection, crs->is_y_first, crs->decimals};
     dosi_text_putc(&reply->body, '{');
     dosi_features_put_json(&reply->body, collection->features, position, &format);
@@ -198,7 +199,7 @@ static dosi_status answer_item(dosi_server *server,
     dosi_json_end_array(&json);
     dosi_text_putc(&reply->body, '}');
     put_crs_header(reply, i_crs);
-    dosi_crs_give(&server->crs, i_crs, projection);
+    dosi_server_crs_give(&server->crs, i_crs, projection);
     return DOSI_OK;
 }
 
@@ -210,9 +211,9 @@ static dosi_status item(void *context,
     dosi_server *server = context;
     dosi_collection collection;
     const char *crs = dosi_http_query(request, "crs");
-    size_t i_crs = crs ? dosi_crs_find(crs) : DOSI_CRS_LONLAT;
+    size_t i_crs = crs ? dosi_server_crs_find(crs) : DOSI_SERVER_CRS_LONLAT;
     DOSI_TRY(dosi_server_check_query(request, names, 2, err));
-    if (i_crs == DOSI_CRS_COUNT) {
+    if (i_crs == DOSI_SERVER_CRS_COUNT) {
         return dosi_fail(err, DOSI_INVALID, "\"%.100s\" is no coordinate system of it", crs);
     }
     reply->content_type = "application/geo+json";

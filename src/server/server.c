@@ -75,7 +75,7 @@ void dosi_server_stop(dosi_server *server) {
     dosi_server_watch_destroy(server->watch);
     dosi_layers_close(server->layers);
     dosi_gate_close(server->gate);
-    dosi_crs_clear(&server->crs);
+    dosi_server_crs_clear(&server->crs);
     (void)pthread_mutex_destroy(&server->crs.lock);
     free(server->routes);
     free(server);

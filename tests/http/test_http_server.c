@@ -207,6 +207,7 @@ static void bad_requests_are_refused(void **state) {
     expect(state, "GET /api/hello", header, 431, NULL);
     expect(state, "POST /api/echo", "Content-Length: 1001\r\n", 413, "problem+json");
     expect(state, "POST /api/echo", "Content-Length: -5\r\n", 400, NULL);
+    expect(state, "POST /api/echo", "Transfer-Encoding: identity\r\n", 501, NULL);
     char *answer = client_ask(dosi_http_port(*state), "nonsense\r\n\r\n");
     assert_int_not_equal(client_code(answer), 200);
     free(answer);
