@@ -30,7 +30,7 @@ static void make_outline(dosi_random *random, double *x, double *y) {
     uint32_t hub = dosi_random_below(random, 24);
     if (hub < 12) {
         centre_x = 126.84 + 0.06 * (hub % 6) + 0.012 * dosi_random_normal(random);
-        centre_y = 37.48 + 0.10 * (hub / 6) + 0.010 * dosi_random_normal(random);
+        centre_y = 37.48 + 0.10 * (hub >= 6) + 0.010 * dosi_random_normal(random);
     }
     double width = 6 + 24 * dosi_random_uniform(random);
     double depth = 6 + 14 * dosi_random_uniform(random);

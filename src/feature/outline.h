@@ -20,7 +20,8 @@ typedef struct dosi_outline {
 /// Frees what an outline holds.
 void dosi_outline_destroy(dosi_outline *outline);
 
-/// Makes room for `n` points (and what clipping may add); false when there is no memory.
+/// Makes room for `n` points and what clipping may add; what was held is lost. False when there
+/// is no memory.
 bool dosi_outline_reserve(dosi_outline *outline, size_t n);
 
 /// Clips the ring in outline->xy (closed or not) to [low, high] both ways; n is 0 when nothing

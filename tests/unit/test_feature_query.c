@@ -157,7 +157,8 @@ static bool is_sorted(const dosi_feature_query *query, uint32_t a, uint32_t b) {
             size_t n_b = 0;
             const char *text_a = dosi_column_bytes(column, row_a, &n_a);
             const char *text_b = dosi_column_bytes(column, row_b, &n_b);
-            order = memcmp(text_a, text_b, n_a < n_b ? n_a : n_b);
+            int bytewise = memcmp(text_a, text_b, n_a < n_b ? n_a : n_b);
+            order = bytewise;
             if (order == 0) order = (double)n_a - (double)n_b;
         }
         if (order != 0) return query->sorts[i].is_descending ? order > 0 : order < 0;
