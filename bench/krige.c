@@ -49,7 +49,8 @@ int main(int argc, char **argv) {
     dosi_run run = {.n_threads = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 1};
     for (size_t c = 0; c < N_CELLS; c++) {
         cell_x[c] = CELL_M * ((double)(c % SIDE) + 0.5);
-        cell_y[c] = CELL_M * ((double)(c / SIDE) + 0.5);
+        size_t row = c / SIDE;
+        cell_y[c] = CELL_M * ((double)row + 0.5);
     }
     const dosi_variogram model = {DOSI_VARIOGRAM_EXPONENTIAL, 1, 50, 8000, 0};
     const dosi_sites sites = {n, site_x, site_y}, cells = {N_CELLS, cell_x, cell_y};

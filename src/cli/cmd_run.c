@@ -57,7 +57,7 @@ static dosi_status split_assignment(const char *text, assignment *out, dosi_erro
 static dosi_status take_inputs(run_state *state, int *argc, char **argv, dosi_error *err) {
     const dosi_method *method = state->method;
     for (const char *text; (text = dosi_cli_option(argc, argv, "input"));) {
-        assignment given;
+        assignment given = {.value = NULL};
         DOSI_TRY(split_assignment(text, &given, err));
         size_t i = 0;
         while (i < method->n_inputs && strcmp(method->inputs[i].name, given.name) != 0) i++;

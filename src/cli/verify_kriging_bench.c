@@ -42,10 +42,11 @@ static bool recognises(const dosi_verify_file *file) {
 
 /// Centres of the cells: x in the first half, y in the second.
 static double *make_cells(void) {
-    double *xy = malloc(2 * N_CELLS * sizeof *xy);
+    double *xy = malloc((size_t)2 * N_CELLS * sizeof *xy);
     for (size_t c = 0; c < N_CELLS && xy; c++) {
         xy[c] = CELL_M * ((double)(c % SIDE) + 0.5);
-        xy[N_CELLS + c] = CELL_M * ((double)(c / SIDE) + 0.5);
+        size_t row = c / SIDE;
+        xy[N_CELLS + c] = CELL_M * ((double)row + 0.5);
     }
     return xy;
 }
@@ -64,7 +65,7 @@ static dosi_status check_sums(dosi_verify *verify,
                               dosi_error *err) {
     char search[32], what[80];
     double *cells = make_cells();
-    double *prediction = malloc(2 * N_CELLS * sizeof *prediction);
+    double *prediction = malloc((size_t)2 * N_CELLS * sizeof *prediction);
     dosi_status status = cells && prediction
                              ? DOSI_OK
                              : dosi_fail(err, DOSI_NO_MEMORY, "no memory for the cells");
@@ -149,7 +150,7 @@ static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error
     double *xyz = malloc((3 * n + 1) * sizeof *xyz);
     dosi_status status =
         xyz ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu stations", n);
-    for (size_t c = 0; c < 3 && status == DOSI_OK; c++) {
+    for (size_t c = 0; c < 3 && xyz && status == DOSI_OK; c++) {
         const dosi_column *column = NULL;
         status = dosi_table_get(&table, names[c], DOSI_TYPE_REAL, &column, err);
         for (size_t i = 0; i < n && status == DOSI_OK; i++) {
@@ -157,7 +158,7 @@ static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error
         }
     }
     dosi_table_destroy(&table);
-    if (status == DOSI_OK) {
+    if (status == DOSI_OK && xyz) {
         const dosi_sites sites = {n, xyz, xyz + n};
         status = check_stations(verify, file, &sites, xyz + 2 * n, err);
     }

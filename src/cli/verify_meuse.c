@@ -137,7 +137,7 @@ static dosi_status check_grid(dosi_verify *verify,
                               const dosi_sites *cells,
                               dosi_error *err) {
     char what[80];
-    double *prediction = malloc(2 * N_CELLS * sizeof *prediction);
+    double *prediction = malloc((size_t)2 * N_CELLS * sizeof *prediction);
     if (!prediction) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the grid");
     double *variance = prediction + N_CELLS;
     dosi_status status =

@@ -212,13 +212,13 @@ static dosi_status station_places(const dosi_method_call *call,
     if (!memory) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for places");
     double *x = memory, *y = memory + from->n_rows;
     dosi_status status = method_places(from, "stations", x, y, err);
-    for (size_t i = 0; i < r->stations.n && status == DOSI_OK; i++) {
+    for (size_t i = 0; i < r->stations.n && status == DOSI_OK && name; i++) {
         size_t n = 0, m = 0;
         const char *wanted = dosi_column_bytes(station, r->stations.first_row[i], &n);
         places[0][i] = places[1][i] = NAN;
         for (size_t row = 0; row < from->n_rows; row++) {
             const char *found = dosi_column_bytes(name, row, &m);
-            if (!found || n != m || memcmp(found, wanted, n) != 0) continue;
+            if (!found || !wanted || n != m || memcmp(found, wanted, n) != 0) continue;
             places[0][i] = x[row];
             places[1][i] = y[row];
             break;
@@ -237,17 +237,18 @@ static dosi_status link_neighbours(readings *r,
     double *x = malloc((2 * n + 1) * sizeof *x);
     uint32_t *who = malloc((n + 1) * sizeof *who);
     dosi_nearest *nearest = NULL;
-    dosi_status status =
-        x && who ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for neighbours");
-    if (status == DOSI_OK) {
-        for (size_t i = 0; i < n; i++) {
-            if (!isfinite(places[0][i]) || !isfinite(places[1][i])) continue;
-            x[n_placed] = places[0][i];
-            x[n + n_placed] = places[1][i];
-            who[n_placed++] = (uint32_t)i;
-        }
-        status = dosi_nearest_create(x, x + n, n_placed, &nearest, err);
+    if (!x || !who) {
+        free(x);
+        free(who);
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for neighbours");
     }
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(places[0][i]) || !isfinite(places[1][i])) continue;
+        x[n_placed] = places[0][i];
+        x[n + n_placed] = places[1][i];
+        who[n_placed++] = (uint32_t)i;
+    }
+    dosi_status status = dosi_nearest_create(x, x + n, n_placed, &nearest, err);
     for (size_t j = 0; j < n_placed && status == DOSI_OK; j++) {
         uint32_t found[MAX_NEIGHBOURS + 1];
         double distance2[MAX_NEIGHBOURS + 1];
@@ -281,17 +282,16 @@ static dosi_status find_neighbours(const dosi_method_call *call,
     r->k = (size_t)dosi_call_value(call, "neighbours")->integer;
     size_t n = r->stations.n;
     r->neighbours = malloc((n * r->k + 1) * sizeof *r->neighbours);
-    double *memory = malloc((2 * n + 1) * sizeof *memory);
-    dosi_status status = r->neighbours && memory
-                             ? DOSI_OK
-                             : dosi_fail(err, DOSI_NO_MEMORY, "no memory for neighbours");
-    if (status == DOSI_OK) {
-        for (size_t i = 0; i < n * r->k; i++) r->neighbours[i] = UINT32_MAX;
-        double *const places[2] = {memory, memory + n};
-        status = station_places(call, r, station, places, err);
-        double radius_m = dosi_call_value(call, "radius_m")->real;
-        if (status == DOSI_OK) status = link_neighbours(r, places, radius_m, err);
+    double *memory = calloc(2 * n + 1, sizeof *memory);
+    if (!r->neighbours || !memory) {
+        free(memory);
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for neighbours");
     }
+    for (size_t i = 0; i < n * r->k; i++) r->neighbours[i] = UINT32_MAX;
+    double *const places[2] = {memory, memory + n};
+    dosi_status status = station_places(call, r, station, places, err);
+    double radius_m = dosi_call_value(call, "radius_m")->real;
+    if (status == DOSI_OK) status = link_neighbours(r, places, radius_m, err);
     free(memory);
     return status;
 }
@@ -353,7 +353,7 @@ static dosi_status flag_pollutant(
     uint32_t *flags = malloc((n_stations + 1) * sizeof *flags);
     dosi_status status =
         hour && flags ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for an hour");
-    for (size_t h = 0; h < n_hours && status == DOSI_OK; h++) {
+    for (size_t h = 0; h < n_hours && hour && flags; h++) {
         for (size_t s = 0; s < n_stations; s++) {
             hour[s] = r->values[s * n_hours + h];
             flags[s] = r->flags[s * n_hours + h];

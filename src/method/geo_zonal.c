@@ -476,7 +476,7 @@ static void do_map(const zonal *z, size_t t) {
 
 /// All maps, each by one thread.
 static dosi_status do_maps(const zonal *z, dosi_error *err) {
-    int n_threads = dosi_run_threads(z->call->run);
+    int n_threads = dosi_run_threads(z->call->run); // NOLINT(*DeadStores): used by the pragma
 #pragma omp parallel for schedule(dynamic, 4) num_threads(n_threads)
     for (size_t t = 0; t < z->maps.n; t++) {
         if (dosi_run_check(z->call->run, NULL) == DOSI_OK) do_map(z, t);

@@ -133,11 +133,24 @@ static dosi_status open_map(method_krige *krige, dosi_error *err) {
     return dosi_table_add_rows(map, n_rows, err);
 }
 
+/// The groups, and in the long layout the variable, of one row in block `block` of the map.
+static dosi_status fill_group(const method_krige *krige, size_t block, size_t row) {
+    const method_maps *maps = &krige->maps;
+    dosi_table *map = &krige->call->outputs[KRIGE_MAP];
+    for (size_t c = 0; c < maps->n_by; c++) {
+        DOSI_TRY(
+            method_copy_cell(maps->by[c], maps->map_row[block % maps->n_maps], map, c, row));
+    }
+    if (!krige->is_long) return DOSI_OK;
+    return dosi_table_set_text(map, maps->n_by, row,
+                               maps->variables.names[block / maps->n_maps]);
+}
+
 /// Fills what does not depend on the values: groups, variable, cell, x, y.
 static dosi_status fill_map(method_krige *krige, dosi_error *err) {
     dosi_table *map = &krige->call->outputs[KRIGE_MAP];
-    size_t n_by = krige->maps.n_by, n_maps = krige->maps.n_maps, n = krige->n_targets;
-    size_t first = n_by + (krige->is_long ? 1 : 0);
+    size_t n = krige->n_targets;
+    size_t first = krige->maps.n_by + (krige->is_long ? 1 : 0);
     int64_t *cell = map->columns[first].data.integer;
     double *x = map->columns[first + 1].data.real, *y = map->columns[first + 2].data.real;
     for (size_t at = 0; at < map->n_rows; at += n) {
@@ -145,15 +158,7 @@ static dosi_status fill_map(method_krige *krige, dosi_error *err) {
         memcpy(cell + at, krige->target_cell, n * sizeof *cell);
         memcpy(x + at, krige->target_x, n * sizeof *x);
         memcpy(y + at, krige->target_y, n * sizeof *y);
-        for (size_t i = 0; i < n; i++) {
-            for (size_t c = 0; c < n_by; c++) {
-                DOSI_TRY(method_copy_cell(krige->maps.by[c],
-                                          krige->maps.map_row[block % n_maps], map, c, at + i));
-            }
-            if (!krige->is_long) continue;
-            const char *name = krige->maps.variables.names[block / n_maps];
-            DOSI_TRY(dosi_table_set_text(map, n_by, at + i, name));
-        }
+        for (size_t i = 0; i < n; i++) DOSI_TRY(fill_group(krige, block, at + i));
         if (block % 64 == 0) DOSI_TRY(dosi_run_check(krige->call->run, err));
     }
     return DOSI_OK;
@@ -195,20 +200,26 @@ dosi_status method_krige_open_outputs(method_krige *krige, dosi_error *err) {
     return method_open_output(krige->call, KRIGE_MODELS, 0, err);
 }
 
-/// The variogram of a variable: fitted to all its maps, or as given.
-static dosi_status find_model(method_krige *krige, const double *values, dosi_error *err) {
+/// Longest distance that the sites' box allows.
+static double across(const method_maps *maps) {
+    double box[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (size_t i = 0; i < maps->n_sites; i++) {
+        box[0] = fmin(box[0], maps->x[i]);
+        box[1] = fmin(box[1], maps->y[i]);
+        box[2] = fmax(box[2], maps->x[i]);
+        box[3] = fmax(box[3], maps->y[i]);
+    }
+    return maps->n_sites ? hypot(box[2] - box[0], box[3] - box[1]) : 0;
+}
+
+/// Fits krige->model to the pooled sample variogram up to `cutoff_m` (0: the usual third).
+static dosi_status fit_model(method_krige *krige,
+                             const double *values,
+                             double cutoff_m,
+                             dosi_error *err) {
     const dosi_method_call *call = krige->call;
-    krige->model = (dosi_variogram){
-        .kind = dosi_variogram_kind_from_name(dosi_call_value(call, "model")->text),
-        .nugget = dosi_call_value(call, "nugget")->real,
-        .psill = dosi_call_value(call, "psill")->real,
-        .range_m = dosi_call_value(call, "range_m")->real,
-        .kappa = dosi_call_value(call, "kappa")->real,
-    };
-    krige->fit_error = NAN;
-    if (!dosi_call_value(call, "fit")->boolean) return DOSI_OK;
     const dosi_variogram_classes classes = {
-        .cutoff_m = dosi_call_value(call, "cutoff_m")->real,
+        .cutoff_m = cutoff_m,
         .n_bins = (size_t)dosi_call_value(call, "n_bins")->integer,
     };
     const dosi_sites sites = method_maps_sites(&krige->maps);
@@ -223,6 +234,24 @@ static dosi_status find_model(method_krige *krige, const double *values, dosi_er
                                     &krige->fit_error, err);
     }
     free(bins);
+    return status;
+}
+
+/// The variogram of a variable: fitted to all its maps, or as given.
+static dosi_status find_model(method_krige *krige, const double *values, dosi_error *err) {
+    const dosi_method_call *call = krige->call;
+    krige->model = (dosi_variogram){
+        .kind = dosi_variogram_kind_from_name(dosi_call_value(call, "model")->text),
+        .nugget = dosi_call_value(call, "nugget")->real,
+        .psill = dosi_call_value(call, "psill")->real,
+        .range_m = dosi_call_value(call, "range_m")->real,
+        .kappa = dosi_call_value(call, "kappa")->real,
+    };
+    krige->fit_error = NAN;
+    if (!dosi_call_value(call, "fit")->boolean) return DOSI_OK;
+    dosi_status status = fit_model(krige, values, dosi_call_value(call, "cutoff_m")->real, err);
+    // Few sites: look at all distances before giving up.
+    if (status == DOSI_DOMAIN) status = fit_model(krige, values, across(&krige->maps), err);
     if (status == DOSI_OK && !(krige->model.nugget + krige->model.psill > 0)) {
         krige->model.psill = 1e-30; // all values alike: any variogram gives the same map
     }

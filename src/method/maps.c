@@ -106,7 +106,7 @@ static dosi_status find_places(const dosi_table *observations,
     DOSI_TRY(
         dosi_table_get(observations, options->station, DOSI_TYPE_TEXT, &of_observation, err));
     DOSI_TRY(dosi_table_get(stations, options->station, DOSI_TYPE_TEXT, &of_station, err));
-    double *memory = malloc((2 * stations->n_rows + 1) * sizeof *memory);
+    double *memory = calloc(2 * stations->n_rows + 1, sizeof *memory);
     if (!memory) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for stations");
     double *const at[2] = {memory, memory + stations->n_rows};
     dosi_status status = method_places(stations, "stations", at[0], at[1], err);
@@ -196,18 +196,20 @@ static dosi_status read_values(const dosi_table *observations,
                                method_maps *maps,
                                dosi_error *err) {
     size_t n_cells = maps->n_maps * maps->n_sites;
+    assert(maps->variables.n > 0);
     if (maps->n_sites && n_cells / maps->n_sites != maps->n_maps) n_cells = SIZE_MAX;
     if (n_cells > MAX_CELLS / maps->variables.n) {
         return dosi_fail(err, DOSI_LIMIT, "%zu maps of %zu sites and %zu variables",
                          maps->n_maps, maps->n_sites, maps->variables.n);
     }
-    maps->values = malloc((n_cells * maps->variables.n + 1) * sizeof *maps->values);
-    uint32_t *count = malloc((n_cells + 1) * sizeof *count);
+    size_t n_all = n_cells * maps->variables.n;
+    maps->values = calloc(n_all ? n_all : 1, sizeof *maps->values);
+    uint32_t *count = calloc(n_cells ? n_cells : 1, sizeof *count);
     dosi_status status =
         maps->values && count ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for maps");
     for (size_t v = 0; v < maps->variables.n && status == DOSI_OK; v++) {
         const char *name = maps->variables.names[v];
-        method_values from;
+        method_values from = {.value = NULL};
         status = method_values_find(observations, name, options->reject, &from, err);
         if (status == DOSI_OK && !from.value) {
             status = dosi_fail(err, DOSI_NOT_FOUND, "value: observations have no column \"%s\"",
@@ -261,7 +263,7 @@ dosi_status method_maps_read(const dosi_table *observations,
                              dosi_error *err) {
     assert(observations && options && out);
     *out = (method_maps){0};
-    double *memory = malloc((2 * observations->n_rows + 1) * sizeof *memory);
+    double *memory = calloc(2 * observations->n_rows + 1, sizeof *memory);
     if (!memory) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for places");
     double *const places[2] = {memory, memory + observations->n_rows};
     dosi_status status = read_maps(observations, stations, options, out, places, err);

@@ -26,7 +26,7 @@ dosi_status method_polygons_load(const dosi_table *table,
     dosi_polygon *polygons = calloc(table->n_rows + 1, sizeof *polygons);
     dosi_status status =
         polygons ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for polygons");
-    for (size_t i = 0; i < table->n_rows && status == DOSI_OK; i++) {
+    for (size_t i = 0; i < table->n_rows && polygons && status == DOSI_OK; i++) {
         size_t n_bytes = 0;
         const char *bytes = dosi_column_bytes(shape, i, &n_bytes);
         if (!bytes) continue;

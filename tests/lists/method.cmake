@@ -1,1 +1,2 @@
 # Tests of this module.
+dosi_test(unit method_method)

@@ -9,10 +9,12 @@ static const dosi_cai_table *now(void) {
     return dosi_cai_table_at(INT64_C(1580515200000000));
 }
 
+enum { ENDS = 2 * DOSI_CAI_GRADES };
+
 static void every_breakpoint_has_its_index(void **state) {
     (void)state;
     // Published table: pollutant, ends of the four grades.
-    static const double ends[DOSI_AIR_COUNT][2 * DOSI_CAI_GRADES] = {
+    static const double ends[DOSI_AIR_COUNT][ENDS] = {
         [DOSI_AIR_SO2] = {0, .020, .021, .050, .051, .150, .151, 1},
         [DOSI_AIR_CO] = {0, 2, 2.01, 9, 9.01, 15, 15.01, 50},
         [DOSI_AIR_O3] = {0, .030, .031, .090, .091, .150, .151, .6},
@@ -20,9 +22,9 @@ static void every_breakpoint_has_its_index(void **state) {
         [DOSI_AIR_PM10] = {0, 30, 31, 80, 81, 150, 151, 600},
         [DOSI_AIR_PM25] = {0, 15, 16, 35, 36, 75, 76, 500},
     };
-    static const double index[2 * DOSI_CAI_GRADES] = {0, 50, 51, 100, 101, 250, 251, 500};
+    static const double index[ENDS] = {0, 50, 51, 100, 101, 250, 251, 500};
     for (int p = 0; p < DOSI_AIR_COUNT; p++) {
-        for (size_t e = 0; e < 2 * DOSI_CAI_GRADES; e++) {
+        for (size_t e = 0; e < ENDS; e++) {
             CHECK_NEAR(dosi_cai_sub_index(now(), (dosi_pollutant)p, ends[p][e]), index[e],
                        1e-9);
         }

@@ -16,10 +16,10 @@ static void sums_keep_what_rounding_loses(void **state) {
 
 static void a_factor_times_its_transpose_is_the_matrix(void **state) {
     (void)state;
-    enum { N = 37 };
+    enum { N = 37, SQUARE = N * N };
     dosi_random random = dosi_random_init(test_seed(), 0);
-    static double b[N * N], a[N * N], l[N * N], inverse[N * N];
-    for (size_t i = 0; i < N * N; i++) b[i] = dosi_random_normal(&random);
+    static double b[SQUARE], a[SQUARE], l[SQUARE], inverse[SQUARE];
+    for (size_t i = 0; i < SQUARE; i++) b[i] = dosi_random_normal(&random);
     for (size_t i = 0; i < N; i++) {
         for (size_t j = 0; j < N; j++) {
             a[i * N + j] = i == j ? 1 : 0;
@@ -47,16 +47,16 @@ static void a_factor_times_its_transpose_is_the_matrix(void **state) {
 
 static void many_right_sides_are_solved_as_one_by_one(void **state) {
     (void)state;
-    enum { N = 5, M = 7 };
-    double l[N * N], many[N * M], one[N];
+    enum { N = 5, M = 7, SIZE = N * M };
+    double l[N * N], many[SIZE], one[N];
     for (size_t i = 0; i < N; i++) {
         for (size_t j = 0; j < N; j++) {
             l[i * N + j] = i == j ? 10 : 1 / (1 + (double)(i > j ? i - j : j - i));
         }
     }
     assert_int_equal(dosi_cholesky(l, N), N);
-    for (size_t k = 0; k < N * M; k++) many[k] = (double)(k % 11) - 5;
-    double before[N * M];
+    for (size_t k = 0; k < SIZE; k++) many[k] = (double)(k % 11) - 5;
+    double before[SIZE];
     memcpy(before, many, sizeof many);
     dosi_cholesky_forward_many(l, N, many, M);
     for (size_t c = 0; c < M; c++) {
@@ -128,7 +128,8 @@ static void bessel_k_equals_its_integral_and_tables(void **state) {
 static void normal_quantiles_are_the_inverse_of_erfc(void **state) {
     (void)state;
     CHECK_NEAR(dosi_normal_quantile(0.975), 1.959963984540054, 1e-14);
-    for (double p = 1e-12; p < 1; p += 0.0371) {
+    for (int i = 0; i < 27; i++) {
+        double p = 1e-12 + 0.0371 * i;
         double x = dosi_normal_quantile(p);
         CHECK_NEAR(0.5 * erfc(-x / sqrt(2)), p, 1e-13);
     }

@@ -5,7 +5,7 @@
 #include "dosi/spatial.h"
 #include "test.h"
 
-enum { N = 14, M = 9, T = 6 };
+enum { N = 14, M = 9, T = 6, VALUES = T * N, LAST = (T - 1) * M };
 
 static double x[N], y[N], z[T * N], tx[M], ty[M];
 static const dosi_sites sites = {N, x, y};
@@ -24,11 +24,11 @@ static int setup(void **state) {
     }
     tx[0] = x[3]; // one target on a site
     ty[0] = y[3];
-    for (size_t k = 0; k < T * N; k++) z[k] = 20 + 5 * dosi_random_normal(&random);
+    for (size_t k = 0; k < VALUES; k++) z[k] = 20 + 5 * dosi_random_normal(&random);
     z[1 * N + 2] = NAN; // maps 1 and 4 lack the same site, map 2 two others
     z[4 * N + 2] = NAN;
     z[2 * N + 0] = z[2 * N + 13] = NAN;
-    for (size_t i = 0; i < N; i++) z[5 * N + i] = NAN; // map 5 is empty
+    for (size_t k = VALUES - N; k < VALUES; k++) z[k] = NAN; // map 5 is empty
     return 0;
 }
 
@@ -116,7 +116,7 @@ static void predictions_solve_the_bordered_system(void **state) {
                 CHECK_NEAR(variance[t * M + c], v, 1e-9 * 30);
             }
         }
-        for (size_t c = 0; c < M; c++) assert_true(isnan(prediction[5 * M + c]));
+        for (size_t k = LAST; k < LAST + M; k++) assert_true(isnan(prediction[k]));
     }
 }
 
@@ -155,7 +155,7 @@ static void local_with_all_sites_is_global(void **state) {
     problem.n_nearest =
         N - 1; // map 0 has one site more than that: local; others: all they have
     CHECK_OK(dosi_krige_predict(&problem, &targets, NULL, local, vl, &err), err);
-    for (size_t k = M; k < (T - 1) * M; k++) {
+    for (size_t k = M; k < LAST; k++) {
         if (k / M == 3) continue; // as map 0
         CHECK_NEAR(local[k], global[k], 1e-9);
         CHECK_NEAR(vl[k], vg[k], 1e-9);
@@ -191,7 +191,7 @@ static void leaving_one_out_equals_doing_without_it(void **state) {
         double prediction[T * N], variance[T * N];
         const dosi_krige problem = {&models[m], &sites, z, T, 0};
         CHECK_OK(dosi_krige_leave_one_out(&problem, NULL, prediction, variance, &err), err);
-        for (size_t k = 0; k < T * N; k++) {
+        for (size_t k = 0; k < VALUES; k++) {
             if (isnan(z[k])) {
                 assert_true(isnan(prediction[k]));
                 continue;
@@ -229,7 +229,8 @@ static void threads_do_not_change_a_bit(void **state) {
     static double gx[CELLS], gy[CELLS], first[2][T * CELLS], again[2][T * CELLS];
     for (size_t c = 0; c < CELLS; c++) {
         gx[c] = 250 * (double)(c % SIDE);
-        gy[c] = 250 * (double)(c / SIDE);
+        size_t row = c / SIDE;
+        gy[c] = 250 * (double)row;
     }
     const dosi_sites grid = {CELLS, gx, gy};
     dosi_error err;
