@@ -65,7 +65,8 @@ export interface ColumnProfile {
   min: number | string | null;
   max: number | string | null;
   mean: number | null;
-  histogram: { edges: number[]; counts: number[] } | null;
+  /** Edges of times are times. */
+  histogram: { edges: (number | string)[]; counts: number[] } | null;
   top: { value: string | number | boolean; count: number }[] | null;
 }
 

@@ -20,7 +20,10 @@ const SHOWN: Record<string, string> = {
 
 /** "ug/m3" -> "µg/m³"; unknown units are shown as they are. */
 export function unitText(unit: string | null | undefined): string {
-  return unit ? (SHOWN[unit] ?? unit) : '';
+  if (!unit) return '';
+  const square = /^\((.+)\)2$/.exec(unit)?.[1];
+  if (square) return `(${unitText(square)})²`;
+  return SHOWN[unit] ?? unit;
 }
 
 /** A standard that applies to hourly values, or the daily one where there is no hourly one. */
