@@ -13,7 +13,7 @@ const axeSource = readFileSync(
   'utf8',
 );
 const PASSWORD = 'correct horse battery staple';
-const STEP_MS = 30_000;
+const STEP_MS = 60_000;
 const get = (name) => `[data-test="${name}"]`;
 
 let lab;
@@ -117,7 +117,6 @@ for (const kind of ['grid', 'areas', 'points']) {
     const time = layer.times[Math.floor(layer.times.length / 2)];
     const page = await openPage(`/?layer=${layer.id}&time=${clock(time)}&smooth=0&opacity=1`);
     await painted(page, layer, time);
-    await page.waitForTimeout(1500);
     const { values } = await (
       await fetch(`${lab.url}/api/v1/layers/${layer.id}/frame?time=${encodeURIComponent(time)}`)
     ).json();
@@ -126,9 +125,15 @@ for (const kind of ['grid', 'areas', 'points']) {
     const present = new Set(values.filter((value) => value !== null).map(classOf));
     const colours = (wanted) =>
       layer.legend.filter((_, i) => present.has(i) === wanted).map((one) => one.colour);
-    const pixels = await pixelsOf(page, get('map'));
     const least = kind === 'points' ? 0.0005 : 0.15;
-    const drawn = shareOf(pixels, colours(true));
+    // Tiles come when they come; on a busy machine that takes a while.
+    let pixels = await pixelsOf(page, get('map'));
+    let drawn = shareOf(pixels, colours(true));
+    for (let i = 0; i < 20 && drawn <= least; i++) {
+      await page.waitForTimeout(500);
+      pixels = await pixelsOf(page, get('map'));
+      drawn = shareOf(pixels, colours(true));
+    }
     assert.ok(drawn > least, `${drawn} of the map has colours of the values shown`);
     const strange = shareOf(pixels, colours(false));
     assert.ok(strange < 0.001, `${strange} of the map has colours of classes without values`);
@@ -142,7 +147,7 @@ test('play goes through the hours, and pause stays', async () => {
   await page.selectOption(get('speed'), '8');
   await page.click(get('play'));
   const seen = new Set();
-  for (let i = 0; i < 40 && seen.size < 4; i++) {
+  for (let i = 0; i < 150 && seen.size < 4; i++) {
     seen.add(await page.getAttribute(get('map'), 'data-shown'));
     await page.waitForTimeout(150);
   }
@@ -471,6 +476,7 @@ for (const theme of ['light', 'dark']) {
         reducedMotion: 'reduce',
       });
       await context.addInitScript(() => localStorage.clear());
+      const found = [];
       for (const [name, path, ready] of views()) {
         const page = await openPage(path, { context });
         await page.waitForSelector(ready);
@@ -479,19 +485,25 @@ for (const theme of ['light', 'dark']) {
           path: `${pictures}/${name}-${theme}-${shape}.png`,
           fullPage: shape !== 'desktop' || !name.startsWith('now'),
         });
+        if (shape === 'desktop' && name.startsWith('now')) {
+          const tall = await page.evaluate(
+            () => document.documentElement.scrollHeight - innerHeight,
+          );
+          if (tall > 0) found.push(`${name}: the map is ${tall} px taller than the window`);
+        }
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(wide <= 0, `${name} is ${wide} px wider than the window`);
+        if (wide > 0) found.push(`${name}: ${wide} px wider than the window`);
         if (shape !== 'zoomed') {
           await page.evaluate(axeSource);
           const { violations } = await page.evaluate(() => globalThis.axe.run());
-          const told = violations.map(
-            (one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`,
-          );
-          assert.deepEqual(told, [], `${name}, ${theme}, ${shape}`);
+          for (const { id, nodes } of violations) {
+            found.push(`${name}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+          }
         }
+        found.push(...complaints.map((text) => `${name}: ${text}`));
         await page.close();
-        assert.deepEqual(complaints, [], name);
       }
+      assert.deepEqual(found, []);
       await context.close();
     });
   }

@@ -24,6 +24,7 @@ if [ -n "$dosi" ]; then
     cd "$work/lab"
     "$dosi" sample --scale small >"$work/sample"
     "$dosi" study run "$root/studies/air-now.yaml" --org sample >"$work/study"
+    : >"$work/serve"
     DOSI_STUDIES="$root/studies" "$dosi" serve --port 0 --web "$root/web/dist" >"$work/serve" 2>&1 &
     server=$!
     for _ in $(seq 100); do
