@@ -10,6 +10,7 @@
 #include <cpl_conv.h>
 #include <cpl_vsi.h>
 #include <gdal.h>
+#include <jansson.h>
 #include <math.h>
 #include <ogr_srs_api.h>
 #include <pthread.h>
@@ -356,6 +357,26 @@ static dosi_status read_dataset(reading *r, GDALDatasetH dataset, dosi_error *er
     return tell_shapes(r, err);
 }
 
+/// Says where a JSON file that GDAL refused stops being JSON; GDAL does not.
+static dosi_status refused(const reading *r, dosi_error *err) {
+    json_error_t place;
+    json_t *whole = NULL;
+    if (!has_json_magic(r->file) || r->file->n_bytes > DOSI_SOURCE_JSON_BYTES) {
+        return gdal_failed(r, "cannot be read", err);
+    }
+    if (r->file->path) {
+        whole = json_load_file(r->file->path, 0, &place);
+    } else {
+        whole = json_loadb(r->file->bytes, (size_t)r->file->n_bytes, 0, &place);
+    }
+    if (whole) {
+        json_decref(whole);
+        return gdal_failed(r, "cannot be read", err);
+    }
+    return dosi_fail(err, DOSI_PARSE, "%s: no JSON: line %d, column %d: %.160s", r->file->name,
+                     place.line, place.column, place.text);
+}
+
 /// Opens the file (content in memory under a name of GDAL's own) and reads it.
 static dosi_status open_and_read(reading *r, dosi_error *err) {
     static const char *const raw[] = {"ENCODING=", NULL};
@@ -374,8 +395,7 @@ static dosi_status open_and_read(reading *r, dosi_error *err) {
     GDALDatasetH dataset =
         GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, drivers,
                    is_shapefile ? raw : NULL, NULL);
-    dosi_status status =
-        dataset ? read_dataset(r, dataset, err) : gdal_failed(r, "cannot be read", err);
+    dosi_status status = dataset ? read_dataset(r, dataset, err) : refused(r, err);
     if (dataset) GDALClose(dataset);
     if (!r->file->path) (void)VSIUnlink(in_memory);
     return status;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 enum { REJECT_VALUE_BYTES = 200 };
 
@@ -220,6 +221,10 @@ dosi_status dosi_source_read(const char *path,
     dosi_source_file file = {.path = path, .name = slash ? slash + 1 : path};
     file.n_bytes = dosi_file_size(path);
     if (file.n_bytes < 0) return dosi_fail(err, DOSI_NOT_FOUND, "%s: no such file", path);
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        return dosi_fail(err, DOSI_INVALID, "%s: no file, but a pipe or a device", path);
+    }
     dosi_source_options all = with_recipe(options, recipe);
     dosi_source_result result = {0};
     char hash[DOSI_HASH_TEXT_BYTES];

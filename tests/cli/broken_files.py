@@ -143,7 +143,7 @@ def layer_cases(square):
     ogr2ogr(good, FOLDER / "cut.gpkg", "-f", "GPKG")
     package = (FOLDER / "cut.gpkg").read_bytes()
     case("cut.gpkg", package[: len(package) // 2], "cut.gpkg: ")
-    case("cut.geojson", good.read_bytes()[:-4000], "cut.geojson: ")
+    case("cut.geojson", good.read_bytes()[:-4000], "cut.geojson: no JSON: line 1, column")
     case("crs.geojson", good.read_bytes(), "no coordinate system is called", "--crs", "EPSG:1")
 
 
@@ -166,10 +166,10 @@ def place_cases():
     (FOLDER / "folder").mkdir()
     case("folder", None, "folder: a folder")
     os.mkfifo(FOLDER / "fifo.csv")
-    case("fifo.csv", None, "fifo.csv: ")
+    case("fifo.csv", None, "fifo.csv: no file, but a pipe")
     case("absent.csv", None, "absent.csv: no such file")
     (FOLDER / "zero").symlink_to("/dev/zero")
-    case("zero", None, "zero: ")
+    case("zero", None, "zero: no file, but a pipe")
     if os.geteuid() != 0:
         case("unreadable.csv", "a\n1\n", "unreadable.csv: ").chmod(0)
     case("data.xyz", os.urandom(5000), "data.xyz: ")
