@@ -171,7 +171,7 @@ typedef struct dosi_polygon {
     double box[4]; ///< West, south, east, north; NaN when empty.
 } dosi_polygon;
 
-/// Loads the polygons of a shape (points and lines are passed over).
+/// Loads the polygons of a shape (points and lines are passed over). On failure `out` is empty.
 /// @param projection  Applied forwards to every point; NULL: none.
 /// @return DOSI_OK; DOSI_PARSE; DOSI_DOMAIN (a coordinate not finite); DOSI_NO_MEMORY.
 DOSI_API DOSI_CHECKED dosi_status dosi_polygon_load(const void *bytes,

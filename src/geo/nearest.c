@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAF_POINTS = 8, STACK = 96, CHUNK = 16 };
+enum { LEAF_POINTS = 8, STACK = 96 };
 
 /// The middle point of a range splits it along `axis`; the halves are ranges again.
 struct dosi_nearest {
@@ -249,17 +249,138 @@ void dosi_nearest_within(const dosi_nearest *nearest,
 }
 
 // --- many places ---------------------------------------------------------------------------
+//
+// Places that follow each other are near each other, so a chunk of them is answered together. A
+// point among the k nearest of a place that lies `spread` from the chunk's centre is at most
+// (distance of the centre's k-th nearest) + 2 spread from the centre: these few candidates are
+// found once, and kept sorted from place to place by insertion, which is quick as little
+// changes.
+
+enum { CHUNK = 16, CANDIDATES = 1024 };
+
+/// A point that may be among the nearest of a chunk's places.
+typedef struct candidate {
+    double distance2, x, y;
+    uint32_t index;
+} candidate;
+
+typedef struct candidates {
+    candidate list[CANDIDATES];
+    size_t n;
+    const dosi_nearest *tree;
+    bool is_full;
+} candidates;
+
+/// Collects tree points [begin, end) within the limit.
+static void collect(candidates *all, range now, const double *centre, double limit) {
+    for (size_t i = now.begin; i < now.end; i++) {
+        if (distance2_to(all->tree, i, centre[0], centre[1]) > limit) continue;
+        if (all->n == CANDIDATES) {
+            all->is_full = true;
+            return;
+        }
+        all->list[all->n++] = (candidate){
+            .x = all->tree->xy[0][i], .y = all->tree->xy[1][i], .index = all->tree->index[i]};
+    }
+}
+
+/// Collects all tree points within `radius` of the centre; false when there are too many.
+static bool find_candidates(candidates *all, const double *centre, double radius) {
+    double limit = radius * radius;
+    range stack[STACK] = {{.begin = 0, .end = all->tree->n}};
+    size_t depth = 1;
+    while (depth > 0 && !all->is_full) {
+        range now = stack[--depth];
+        if (now.distance2 > limit) continue;
+        if (now.end - now.begin > LEAF_POINTS) {
+            range near, far;
+            split(all->tree, now, centre, &near, &far);
+            stack[depth++] = far;
+            stack[depth++] = near;
+            now.begin += (now.end - now.begin) / 2;
+            now.end = now.begin + 1;
+        }
+        collect(all, now, centre, limit);
+    }
+    return !all->is_full;
+}
+
+/// Sorts the candidates for one place, from the order of the place before.
+static void sort_for(candidates *all, double x, double y) {
+    candidate *list = all->list;
+    for (size_t i = 0; i < all->n; i++) {
+        double dx = list[i].x - x, dy = list[i].y - y;
+        list[i].distance2 = dx * dx + dy * dy;
+    }
+    for (size_t i = 1; i < all->n; i++) {
+        candidate moved = list[i];
+        size_t at = i;
+        for (; at > 0; at--) {
+            const candidate *above = &list[at - 1];
+            if (above->distance2 < moved.distance2) break;
+            if (above->distance2 == moved.distance2 && above->index < moved.index) break;
+            list[at] = *above;
+        }
+        list[at] = moved;
+    }
+}
+
+/// How far from its centre a chunk's places lie, and how far its centre's k-th nearest is: the
+/// radius that holds every candidate. Negative when points are too few for the bound.
+static double candidate_radius(const dosi_nearest *tree,
+                               const dosi_nearest_query *query,
+                               size_t begin,
+                               size_t end,
+                               double *centre) {
+    double spread2 = 0, distance2[DOSI_NEAREST_MAX];
+    uint32_t index[DOSI_NEAREST_MAX];
+    size_t middle = begin + (end - begin) / 2;
+    centre[0] = query->x[middle];
+    centre[1] = query->y[middle];
+    for (size_t i = begin; i < end; i++) {
+        double dx = query->x[i] - centre[0], dy = query->y[i] - centre[1];
+        spread2 = fmax(spread2, dx * dx + dy * dy);
+    }
+    size_t n = dosi_nearest_find(tree, centre[0], centre[1], query->k, index, distance2);
+    if (n < query->k) return -1;
+    // A little more, for rounding: what is too far is sorted out later.
+    return (sqrt(distance2[n - 1]) + 2 * sqrt(spread2)) * (1 + 1e-9);
+}
 
 /// Answers places [begin, end) one by one.
+static void find_each(const dosi_nearest *nearest,
+                      const dosi_nearest_query *query,
+                      size_t begin,
+                      size_t end,
+                      uint32_t *index) {
+    for (size_t i = begin; i < end; i++) {
+        uint32_t *row = index + i * query->k;
+        size_t n = dosi_nearest_find(nearest, query->x[i], query->y[i], query->k, row, NULL);
+        for (; n < query->k; n++) row[n] = UINT32_MAX;
+    }
+}
+
+/// Answers places [begin, end) together, when they are near enough to each other.
 static void find_chunk(const dosi_nearest *nearest,
                        const dosi_nearest_query *query,
                        size_t begin,
                        size_t end,
                        uint32_t *index) {
+    candidates all;
+    double centre[2];
+    all.n = 0;
+    all.tree = nearest;
+    all.is_full = false;
+    double radius = candidate_radius(nearest, query, begin, end, centre);
+    bool is_near =
+        radius >= 0 && find_candidates(&all, centre, radius) && all.n <= 8 * query->k;
+    if (!is_near) {
+        find_each(nearest, query, begin, end, index);
+        return;
+    }
     for (size_t i = begin; i < end; i++) {
-        uint32_t *row = index + i * query->k;
-        size_t n = dosi_nearest_find(nearest, query->x[i], query->y[i], query->k, row, NULL);
-        for (; n < query->k; n++) row[n] = UINT32_MAX;
+        sort_for(&all, query->x[i], query->y[i]);
+        for (size_t j = 0; j < query->k; j++) index[i * query->k + j] = all.list[j].index;
     }
 }
 

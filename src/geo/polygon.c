@@ -92,6 +92,20 @@ static void find_box(const double *x, const double *y, size_t n, double *box) {
     }
 }
 
+/// Loads all rings of the polygons that `reader` gives into `out`, which is empty.
+static dosi_status load_rings(dosi_wkb_reader reader,
+                              const dosi_projection *projection,
+                              dosi_polygon *out,
+                              dosi_error *err) {
+    DOSI_TRY(make_room(reader, out));
+    dosi_wkb_part part;
+    while (dosi_wkb_next(&reader, &part)) {
+        if (part.shape == DOSI_SHAPE_POLYGON) DOSI_TRY(add_ring(out, &part, projection, err));
+    }
+    find_box(out->x, out->y, out->n_points, out->box);
+    return DOSI_OK;
+}
+
 dosi_status dosi_polygon_load(const void *bytes,
                               size_t n_bytes,
                               const dosi_projection *projection,
@@ -100,19 +114,10 @@ dosi_status dosi_polygon_load(const void *bytes,
     assert(out);
     dosi_wkb_reader reader;
     DOSI_TRY(dosi_wkb_open(&reader, bytes, n_bytes, err));
-    dosi_polygon made = {0};
-    dosi_status status = make_room(reader, &made);
-    dosi_wkb_part part;
-    while (status == DOSI_OK && dosi_wkb_next(&reader, &part)) {
-        if (part.shape == DOSI_SHAPE_POLYGON) status = add_ring(&made, &part, projection, err);
-    }
-    if (status != DOSI_OK) {
-        dosi_polygon_clear(&made);
-        return status;
-    }
-    *out = made;
-    find_box(out->x, out->y, out->n_points, out->box);
-    return DOSI_OK;
+    *out = (dosi_polygon){0};
+    dosi_status status = load_rings(reader, projection, out, err);
+    if (status != DOSI_OK) dosi_polygon_clear(out);
+    return status;
 }
 
 /// First point of ring `i`.
