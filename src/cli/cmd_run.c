@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "base/os_file.h"
-#include "cli/cli.h"
+#include "cli/lab.h"
 #include "dosi/json.h"
 #include "dosi/method.h"
 #include "source/source.h"
@@ -28,7 +28,9 @@ typedef struct run_state {
     bool as_parquet, as_csv;
     assignment sources[MAX_TABLES]; ///< --source NAME=RECIPE
     size_t n_sources;
-    const char *input_from[MAX_TABLES]; ///< File or dataset; NULL: not given.
+    const char *input_from[MAX_TABLES];                ///< File or dataset; NULL: not given.
+    char input_name[MAX_TABLES][DOSI_REFERENCE_BYTES]; ///< "org/name@N" of a dataset, else "".
+    dosi_cli_lab lab;                                  ///< Open when an input is a dataset.
     dosi_table input[MAX_TABLES];
     char input_hash[MAX_TABLES][DOSI_HASH_TEXT_BYTES];
     const dosi_table *inputs[MAX_TABLES]; ///< As the method gets them.
@@ -71,6 +73,24 @@ static dosi_status take_inputs(run_state *state, int *argc, char **argv, dosi_er
     return DOSI_OK;
 }
 
+/// Opens the lab when an input is no file: then it is a dataset.
+static dosi_status open_lab(run_state *state, int *argc, char **argv, dosi_error *err) {
+    bool is_needed = false;
+    for (size_t i = 0; i < state->method->n_inputs; i++) {
+        is_needed |= state->input_from[i] && !dosi_path_exists(state->input_from[i]);
+    }
+    if (!is_needed) {
+        (void)dosi_cli_option(argc, argv, "lab");
+        return DOSI_OK;
+    }
+    dosi_error why = {""};
+    if (dosi_cli_lab_open(argc, argv, "cli", &state->lab, &why) == DOSI_OK) return DOSI_OK;
+    size_t i = 0;
+    while (!state->input_from[i] || dosi_path_exists(state->input_from[i])) i++;
+    return dosi_fail(err, DOSI_NOT_FOUND, "input %s: no file \"%s\", and no dataset either: %s",
+                     state->method->inputs[i].name, state->input_from[i], why.message);
+}
+
 static dosi_status take_options(run_state *state, int *argc, char **argv, dosi_error *err) {
     DOSI_TRY(take_inputs(state, argc, argv, err));
     for (const char *text; (text = dosi_cli_option(argc, argv, "source"));) {
@@ -101,6 +121,7 @@ static dosi_status take_options(run_state *state, int *argc, char **argv, dosi_e
     }
     state->run.n_threads = (int)n_threads;
     if (!state->folder) return dosi_fail(err, DOSI_INVALID, "--out FOLDER is missing");
+    DOSI_TRY(open_lab(state, argc, argv, err));
     return dosi_cli_no_more_options(*argc, argv, err);
 }
 
@@ -126,15 +147,28 @@ static dosi_status read_file(run_state *state, size_t i, dosi_error *err) {
     return dosi_hash_file(path, state->input_hash[i], err);
 }
 
+/// Reads a dataset through the gate, which decides and records.
+static dosi_status read_dataset(run_state *state, size_t i, dosi_error *err) {
+    dosi_version version = {0};
+    DOSI_TRY(dosi_gate_read(state->lab.gate, &state->lab.caller, state->input_from[i], NULL, 0,
+                            &state->input[i], &version, err));
+    (void)snprintf(state->input_name[i], DOSI_REFERENCE_BYTES, "%s/%s@%lld",
+                   version.organisation, version.name, (long long)version.number);
+    (void)snprintf(state->input_hash[i], DOSI_HASH_TEXT_BYTES, "%s", version.hash);
+    (void)fprintf(stderr, "%s: %zu rows\n", state->input_name[i], state->input[i].n_rows);
+    dosi_version_clear(&version);
+    return DOSI_OK;
+}
+
 static dosi_status read_inputs(run_state *state, dosi_error *err) {
     for (size_t i = 0; i < state->method->n_inputs; i++) {
         const char *from = state->input_from[i];
         if (!from) continue;
-        if (!dosi_path_exists(from)) {
-            return dosi_fail(err, DOSI_NOT_FOUND, "input %s: no file \"%s\"",
-                             state->method->inputs[i].name, from);
+        if (dosi_path_exists(from)) {
+            DOSI_TRY(read_file(state, i, err));
+        } else {
+            DOSI_TRY(read_dataset(state, i, err));
         }
-        DOSI_TRY(read_file(state, i, err));
         state->inputs[i] = &state->input[i];
     }
     return DOSI_OK;
@@ -170,7 +204,8 @@ static void put_inputs(const run_state *state, dosi_json *json) {
         if (!state->input_from[i]) continue;
         dosi_json_begin_object(json);
         dosi_json_member_string(json, "name", state->method->inputs[i].name);
-        dosi_json_member_string(json, "from", state->input_from[i]);
+        const char *dataset = state->input_name[i];
+        dosi_json_member_string(json, "from", *dataset ? dataset : state->input_from[i]);
         dosi_json_member_string(json, "hash", state->input_hash[i]);
         dosi_json_member_int(json, "rows", (int64_t)state->input[i].n_rows);
         dosi_json_end_object(json);
@@ -260,7 +295,7 @@ dosi_status dosi_cmd_run(int argc, char **argv, dosi_error *err) {
     if (argc < 2) {
         return dosi_fail(
             err, DOSI_INVALID,
-            "usage: dosi run ID --input NAME=FILE --param NAME=VALUE --out FOLDER");
+            "usage: dosi run ID --input NAME=FILE_OR_DATASET --param NAME=VALUE --out FOLDER");
     }
     const dosi_method *method = dosi_method_find(argv[1]);
     if (!method) {
@@ -285,6 +320,7 @@ dosi_status dosi_cmd_run(int argc, char **argv, dosi_error *err) {
         dosi_table_destroy(&state->outputs[i]);
     }
     dosi_text_destroy(&state->report);
+    dosi_cli_lab_close(&state->lab);
     free(state);
     return status;
 }

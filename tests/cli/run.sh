@@ -56,3 +56,11 @@ refuses 'one of auto|global|local' geo.krige --input observations=air.csv --para
 refuses 'no column "pm99"' geo.krige --input observations=air.csv --param value=pm99
 refuses 'input "observations" is missing' air.cai
 refuses 'absent.csv' air.cai --input observations=absent.csv
+
+# Datasets of a lab, by reference, through the gate.
+"$DOSI" init lab > /dev/null
+(cd lab && "$DOSI" add ../air.csv --as sample/air-hourly --quiet > /dev/null)
+(cd lab && "$DOSI" run air.cai --input observations=sample/air-hourly --param capture=0.05 --out ../cai2 > /dev/null 2>&1) ||
+  fail "a dataset as input"
+cmp cai/index.csv cai2/index.csv || fail "a dataset gives another index than its file"
+grep -q '"from":"sample/air-hourly@1"' cai2/run.json || fail "the version is not in the lineage"
