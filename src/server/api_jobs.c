@@ -81,8 +81,8 @@ static dosi_status log_text(void *context,
     dosi_caller caller;
     DOSI_TRY(dosi_server_caller(server, request, "api", &caller, err));
     reply->content_type = "text/plain; charset=utf-8";
-    return dosi_job_log(server->gate, &caller, dosi_http_path(request, "id"), 256 * 1024,
-                        &reply->body, err);
+    return dosi_job_log(server->gate, &caller, dosi_http_path(request, "id"),
+                        (size_t)256 * 1024, &reply->body, err);
 }
 
 static dosi_status report(void *context,

@@ -48,7 +48,7 @@ static void add_edge(graph *g, size_t from, size_t to) {
     for (size_t i = 0; i < g->n_edges; i++) {
         if (g->edges[i].from == from && g->edges[i].to == to) return;
     }
-    if (g->n_edges < MAX_NODES * 4) g->edges[g->n_edges++] = (edge){from, to};
+    if (g->n_edges < (size_t)MAX_NODES * 4) g->edges[g->n_edges++] = (edge){from, to};
 }
 
 static json_t *node_of(graph *g, size_t i) {

@@ -309,9 +309,8 @@ static void put_status(dosi_json *json,
 }
 
 /// Writes one output: its rows when they are few, else a link to the file.
-static dosi_status put_output(dosi_server *server,
-                              const dosi_http_request *request,
-                              const char *job_id,
+static dosi_status put_output(const dosi_server *server,
+                              const char *href,
                               const char *name,
                               const char *path,
                               dosi_text *out,
@@ -322,10 +321,7 @@ static dosi_status put_output(dosi_server *server,
         dosi_table_style style = {.has_zone = true, .zone_s = dosi_gate_zone_s(server->gate)};
         dosi_table_put_json(out, &table, &style);
     } else {
-        char href[1024];
         dosi_json json;
-        (void)snprintf(href, sizeof href, "%s/ogc/jobs/%s/results/%s",
-                       dosi_http_base_url(request), job_id, name);
         dosi_json_init(&json, out);
         dosi_server_put_link(&json, href, "item", "application/vnd.apache.parquet", name);
     }
@@ -345,10 +341,13 @@ static dosi_status put_results(dosi_server *server,
     dosi_text_putc(out, '{');
     for (size_t i = 0; i < method->n_outputs; i++) {
         char path[DOSI_PATH_BYTES];
+        char href[1024];
         const char *name = method->outputs[i].name;
+        (void)snprintf(href, sizeof href, "%s/ogc/jobs/%s/results/%s",
+                       dosi_http_base_url(request), job->id, name);
         DOSI_TRY(dosi_job_output(server->gate, caller, job->id, name, path, err));
         dosi_text_printf(out, "%s\"%s\":", i ? "," : "", name);
-        DOSI_TRY(put_output(server, request, job->id, name, path, out, err));
+        DOSI_TRY(put_output(server, href, name, path, out, err));
     }
     dosi_text_putc(out, '}');
     return DOSI_OK;
