@@ -8,17 +8,18 @@
 
 enum { MAX_NEIGHBOURS = 32, MIN_NEIGHBOURS = 3 };
 
-// Ranges: the measuring ranges of Korea's monitoring network (gases) and the highest Asian dust
-// hours with room above (particles). Flat lines count only above a level at which the published
-// resolution (0.001 ppm, 0.1 ppm CO, 1 ug/m3) still shows the air moving. Steps are several
-// times the hour-to-hour changes seen at urban stations. See docs/methods/air-qc.md.
+// Ranges: the measuring ranges of Korea's monitoring network (gases); the highest Asian dust
+// hours with room above, and nothing below 1, the lowest reading that the network publishes
+// (particles). Flat lines: longer than any run of equal hours that 40 stations of Seoul had in
+// February 2020 above that level. Steps are several times the hour-to-hour changes seen there.
+// See docs/methods/air-qc.md.
 static const dosi_qc_limits defaults[DOSI_AIR_COUNT] = {
-    [DOSI_AIR_SO2] = {0, 1, 24, 0.008, 0.03, 4, 0.04, 8},
-    [DOSI_AIR_CO] = {0, 50, 24, 1.0, 1.5, 4, 2.5, 8},
-    [DOSI_AIR_O3] = {0, 0.6, 10, 0.010, 0.05, 4, 0.05, 8},
-    [DOSI_AIR_NO2] = {0, 2, 10, 0.015, 0.05, 4, 0.08, 8},
-    [DOSI_AIR_PM10] = {0, 3000, 8, 10, 100, 4, 150, 8},
-    [DOSI_AIR_PM25] = {0, 1000, 8, 6, 60, 4, 60, 8},
+    [DOSI_AIR_SO2] = {0, 1, 24, 0.006, 0.03, 4, 0.04, 8},
+    [DOSI_AIR_CO] = {0, 50, 36, 0.4, 1.5, 4, 2.5, 8},
+    [DOSI_AIR_O3] = {0, 0.6, 10, 0.008, 0.05, 4, 0.05, 8},
+    [DOSI_AIR_NO2] = {0, 2, 10, 0.003, 0.05, 4, 0.08, 8},
+    [DOSI_AIR_PM10] = {1, 3000, 8, 6, 100, 4, 150, 8},
+    [DOSI_AIR_PM25] = {1, 1000, 8, 4, 60, 4, 60, 8},
 };
 
 dosi_qc_limits dosi_qc_limits_default(dosi_pollutant pollutant) {
