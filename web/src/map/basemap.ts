@@ -138,7 +138,7 @@ function addNames(map: MapLibre, districts: string): void {
     layout: {
       'text-field': ['get', 'name'] as ExpressionSpecification,
       'text-font': FONT,
-      'text-size': ['interpolate', ['linear'], ['zoom'], 9, 11, 13, 16],
+      'text-size': ['interpolate', ['linear'], ['zoom'], 9, 12, 13, 17],
       'text-padding': 4,
     },
     paint: { 'text-halo-width': 1.4 },

@@ -124,10 +124,13 @@ export class Now {
     this.isLoading = false;
   }
 
-  /** The layer to begin with: an hourly map of fine dust if there is one. */
+  /** The layer to begin with: an hourly map of fine dust, of a real city if there is one. */
   #first(): Layer | undefined {
     const score = (one: Layer) =>
-      (one.kind === 'grid' ? 4 : 0) + (/^pm25/.test(one.value) ? 2 : 0) + (one.times ? 1 : 0);
+      (one.kind === 'grid' ? 8 : 0) +
+      (/^pm25/.test(one.value) ? 4 : 0) +
+      (one.times ? 2 : 0) +
+      (one.simulated ? 0 : 1);
     return [...this.choices].sort((a, b) => score(b) - score(a))[0];
   }
 
