@@ -31,6 +31,12 @@ export function measured(value: number | null | undefined): string {
   return numberFormat({ maximumSignificantDigits: 3 }).format(value);
 }
 
+/** A value among others that span `span`: with decimals enough to tell a hundredth of it. */
+export function among(value: number, span: number): string {
+  const decimals = span > 0 ? Math.min(8, Math.max(0, Math.ceil(2 - Math.log10(span)))) : 8;
+  return numberFormat({ maximumFractionDigits: decimals }).format(value);
+}
+
 /** A bound of a legend or an axis: as short as it can be. */
 export const bound = (value: number): string =>
   numberFormat({ maximumSignificantDigits: 4 }).format(value);
