@@ -119,7 +119,7 @@ int main(int argc, char **argv) {
         }
     }
     if (status == DOSI_OK) status = dosi_table_add_rows(&table, n, &err);
-    (void)fprintf(csv, "wkt,fid,code,use,district,floors,height,built\n");
+    (void)fprintf(csv, "wkt,id,code,use,district,floors,height,built\n");
     for (size_t row = 0; row < n && status == DOSI_OK; row++) {
         status = add_feature(&table, row, &random, csv);
     }
