@@ -368,12 +368,13 @@ static void find_chunk(const dosi_nearest *nearest,
                        uint32_t *index) {
     candidates all;
     double centre[2];
+    all.list[0] = (candidate){0};
     all.n = 0;
     all.tree = nearest;
     all.is_full = false;
     double radius = candidate_radius(nearest, query, begin, end, centre);
-    bool is_near =
-        radius >= 0 && find_candidates(&all, centre, radius) && all.n <= 8 * query->k;
+    bool is_near = radius >= 0 && find_candidates(&all, centre, radius) && all.n >= query->k &&
+                   all.n <= 8 * query->k;
     if (!is_near) {
         find_each(nearest, query, begin, end, index);
         return;
