@@ -9,16 +9,24 @@
 
 enum { DOSI_PBF_VARINT = 0, DOSI_PBF_FIXED64 = 1, DOSI_PBF_BYTES = 2 };
 
-/// Appends a varint.
+/// Appends a varint. Tiles are made of them: where there is room, they are written in place.
 static inline void dosi_pbf_put_varint(dosi_text *out, uint64_t value) {
-    char bytes[10];
+    char held[12];
+    bool has_room = out->status == DOSI_OK && out->limit_bytes == 0 &&
+                    out->length + sizeof held < out->capacity;
+    char *bytes = has_room ? out->data + out->length : held;
     size_t n_bytes = 0;
     while (value >= 0x80) {
         bytes[n_bytes++] = (char)(unsigned char)((value & 0x7F) | 0x80);
         value >>= 7;
     }
     bytes[n_bytes++] = (char)value;
-    dosi_text_append(out, bytes, n_bytes);
+    if (!has_room) {
+        dosi_text_append(out, bytes, n_bytes);
+        return;
+    }
+    bytes[n_bytes] = '\0';
+    out->length += n_bytes;
 }
 
 /// A signed number as an unsigned one, small ones small.

@@ -48,7 +48,8 @@ void dosi_tile_box(dosi_tile tile, double box[4]) {
 /// Longitude and latitude in tile units.
 static void to_tile(const tile_writer *writer, double *x, double *y) {
     double latitude = fmax(-85.06, fmin(85.06, *y)) * (M_PI / 180);
-    double south = 0.5 - asinh(tan(latitude)) / (2 * M_PI);
+    double sine = sin(latitude);
+    double south = 0.5 - log((1 + sine) / (1 - sine)) / (4 * M_PI);
     *x = (*x / 360 + 0.5) * writer->scale - writer->origin[0];
     *y = south * writer->scale - writer->origin[1];
 }
