@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { HREF_BYTES = 1024 };
+
 #define GROUP(name) extern const dosi_route_group dosi_routes_##name;
 #include "server/routes.def"
 #undef GROUP
@@ -96,6 +98,17 @@ void dosi_server_put_link(
     if (type) dosi_json_member_string(json, "type", type);
     if (title) dosi_json_member_string(json, "title", title);
     dosi_json_end_object(json);
+}
+
+void dosi_server_put_own_link(dosi_json *json,
+                              const char *base_url,
+                              const char *path,
+                              const char *rel,
+                              const char *type,
+                              const char *title) {
+    char href[HREF_BYTES];
+    (void)snprintf(href, sizeof href, "%s%s", base_url, path);
+    dosi_server_put_link(json, href, rel, type, title);
 }
 
 void dosi_server_put_time(dosi_json *json, const dosi_server *server, int64_t utc_us) {

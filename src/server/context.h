@@ -61,6 +61,14 @@ DOSI_CHECKED dosi_status dosi_server_check_query(const dosi_http_request *reques
                                                  size_t n_names,
                                                  dosi_error *err);
 
+/// Writes a link, as dosi_server_put_link() does, to a path of this server.
+void dosi_server_put_own_link(dosi_json *json,
+                              const char *base_url,
+                              const char *path,
+                              const char *rel,
+                              const char *type,
+                              const char *title);
+
 /// Writes a link object {href, rel, type, title}; NULL type or title: left out.
 void dosi_server_put_link(
     dosi_json *json, const char *href, const char *rel, const char *type, const char *title);

@@ -324,11 +324,11 @@ static dosi_status schema(void *context,
 }
 
 static void put_landing_links(dosi_json *json, const char *base_url) {
-    char href[DOSI_HREF_BYTES];
-    (void)snprintf(href, sizeof href, "%s/ogc/collections", base_url);
-    dosi_server_put_link(json, href, "data", "application/json", "Collections of features");
-    dosi_server_put_link(json, href, "http://www.opengis.net/def/rel/ogc/1.0/data",
-                         "application/json", NULL);
+    dosi_server_put_own_link(json, base_url, "/ogc/collections", "data", "application/json",
+                             "Collections of features");
+    dosi_server_put_own_link(json, base_url, "/ogc/collections",
+                             "http://www.opengis.net/def/rel/ogc/1.0/data", "application/json",
+                             NULL);
 }
 
 static const char *const classes[] = {

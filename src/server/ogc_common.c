@@ -2,21 +2,6 @@
 
 #include "server/context.h"
 
-#include <stdio.h>
-
-enum { HREF_BYTES = 512 };
-
-/// Writes a link to base_url + path.
-static void put_own_link(dosi_json *json,
-                         const char *base_url,
-                         const char *path,
-                         const char *rel,
-                         const char *type) {
-    char href[HREF_BYTES];
-    (void)snprintf(href, sizeof href, "%s%s", base_url, path);
-    dosi_server_put_link(json, href, rel, type, NULL);
-}
-
 static dosi_status landing(void *context,
                            dosi_http_request *request,
                            dosi_http_reply *reply,
@@ -33,13 +18,15 @@ static dosi_status landing(void *context,
                             "The open data and methods of an urban data science lab");
     dosi_json_key(&json, "links");
     dosi_json_begin_array(&json);
-    put_own_link(&json, base_url, "/ogc/", "self", "application/json");
-    put_own_link(&json, base_url, "/ogc/api", "service-desc",
-                 "application/vnd.oai.openapi+json;version=3.0");
-    put_own_link(&json, base_url, "/", "service-doc", "text/html");
-    put_own_link(&json, base_url, "/ogc/conformance", "conformance", "application/json");
-    put_own_link(&json, base_url, "/ogc/conformance",
-                 "http://www.opengis.net/def/rel/ogc/1.0/conformance", "application/json");
+    dosi_server_put_own_link(&json, base_url, "/ogc/", "self", "application/json", NULL);
+    dosi_server_put_own_link(&json, base_url, "/ogc/api", "service-desc",
+                             "application/vnd.oai.openapi+json;version=3.0", NULL);
+    dosi_server_put_own_link(&json, base_url, "/", "service-doc", "text/html", NULL);
+    dosi_server_put_own_link(&json, base_url, "/ogc/conformance", "conformance",
+                             "application/json", NULL);
+    dosi_server_put_own_link(&json, base_url, "/ogc/conformance",
+                             "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+                             "application/json", NULL);
     size_t n_groups = 0;
     const dosi_route_group *const *groups = dosi_server_groups(&n_groups);
     for (size_t i = 0; i < n_groups; i++) {

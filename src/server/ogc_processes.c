@@ -20,14 +20,14 @@ enum { MAX_SETTINGS = 64, NAME_SPACE = 80, INLINE_ROWS = 5000 };
 
 static const int64_t sync_wait_us = 60 * DOSI_SECOND_US;
 
+/// Writes a link to a path of this server that answers JSON.
 static void put_href(dosi_json *json,
                      const dosi_http_request *request,
                      const char *path,
                      const char *rel,
                      const char *title) {
-    char href[1024];
-    (void)snprintf(href, sizeof href, "%s%s", dosi_http_base_url(request), path);
-    dosi_server_put_link(json, href, rel, "application/json", title);
+    dosi_server_put_own_link(json, dosi_http_base_url(request), path, rel, "application/json",
+                             title);
 }
 
 /// Members that lists and descriptions of processes share.
@@ -542,13 +542,12 @@ static dosi_status dismiss(void *context,
 }
 
 static void put_links(dosi_json *json, const char *base_url) {
-    char href[512];
-    (void)snprintf(href, sizeof href, "%s/ogc/processes", base_url);
-    dosi_server_put_link(json, href, "http://www.opengis.net/def/rel/ogc/1.0/processes",
-                         "application/json", "Methods");
-    (void)snprintf(href, sizeof href, "%s/ogc/jobs", base_url);
-    dosi_server_put_link(json, href, "http://www.opengis.net/def/rel/ogc/1.0/job-list",
-                         "application/json", "Jobs");
+    dosi_server_put_own_link(json, base_url, "/ogc/processes",
+                             "http://www.opengis.net/def/rel/ogc/1.0/processes",
+                             "application/json", "Methods");
+    dosi_server_put_own_link(json, base_url, "/ogc/jobs",
+                             "http://www.opengis.net/def/rel/ogc/1.0/job-list",
+                             "application/json", "Jobs");
 }
 
 static const dosi_http_route routes[] = {
