@@ -96,9 +96,13 @@ static dosi_status show(void *context, const dosi_feed_entry *entry, dosi_error 
     return DOSI_OK;
 }
 
-static dosi_status run_one(dosi_cli_lab *lab, const char *name, dosi_error *err) {
+/// Runs a source as `caller`; NULL: as the account that added it.
+static dosi_status run_one(dosi_cli_lab *lab,
+                           const dosi_caller *caller,
+                           const char *name,
+                           dosi_error *err) {
     dosi_feed_outcome outcome;
-    DOSI_TRY(dosi_feed_run(lab->gate, &lab->caller, name, NULL, &outcome, err));
+    DOSI_TRY(dosi_feed_run(lab->gate, caller, name, NULL, &outcome, err));
     (void)printf("%s: %lld rows in %lld calls, %zu new, %zu changed", name,
                  (long long)outcome.report.n_rows, (long long)outcome.report.n_calls,
                  outcome.n_new, outcome.n_changed);
@@ -123,7 +127,7 @@ static dosi_status run_if_due(void *context, const dosi_feed_entry *entry, dosi_
     (void)err;
     if (entry->next_utc_us > dosi_time_now_utc_us()) return DOSI_OK;
     dosi_error why = {""};
-    dosi_status status = run_one(due->lab, entry->name, &why);
+    dosi_status status = run_one(due->lab, NULL, entry->name, &why);
     if (status == DOSI_OK) return DOSI_OK;
     (void)fprintf(stderr, "%s\n", why.message);
     due->n_failed++;
@@ -132,8 +136,12 @@ static dosi_status run_if_due(void *context, const dosi_feed_entry *entry, dosi_
     return DOSI_OK;
 }
 
+/// Runs what is due, each as the account that added it.
 static dosi_status run_due(dosi_cli_lab *lab, dosi_error *err) {
     due_run due = {.lab = lab};
+    if (lab->caller.role < DOSI_ROLE_STEWARD) {
+        return dosi_fail(err, DOSI_DENIED, "only stewards and administrators run all sources");
+    }
     DOSI_TRY(dosi_feed_each(lab->gate, run_if_due, &due, err));
     if (due.n_failed == 0) return DOSI_OK;
     return dosi_fail(err, due.status, "%zu sources failed; the last: %.400s", due.n_failed,
@@ -147,7 +155,7 @@ static dosi_status do_verb(dosi_cli_lab *lab, int argc, char **argv, dosi_error 
     DOSI_TRY(dosi_cli_no_more_options(argc, argv, err));
     if (strcmp(verb, "list") == 0) return dosi_feed_each(lab->gate, show, lab->gate, err);
     if (strcmp(verb, "run") == 0 && is_due) return run_due(lab, err);
-    if (strcmp(verb, "run") == 0 && argc == 3) return run_one(lab, argv[2], err);
+    if (strcmp(verb, "run") == 0 && argc == 3) return run_one(lab, &lab->caller, argv[2], err);
     if (strcmp(verb, "remove") == 0 && argc == 3) {
         DOSI_TRY(dosi_feed_remove(lab->gate, &lab->caller, argv[2], err));
         (void)printf("source %s is removed; its dataset stays\n", argv[2]);

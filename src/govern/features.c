@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /// Raised whenever the index's format changes: old files are then not found.
@@ -44,6 +45,7 @@ static dosi_status make_and_open(dosi_gate *gate,
     char lock_path[DOSI_PATH_BYTES];
     DOSI_TRY(cache_path(gate, version->hash, "features", path, err));
     if (dosi_path_exists(path) && dosi_features_open(path, out, NULL) == DOSI_OK) {
+        (void)utimensat(AT_FDCWD, path, NULL, 0); // used now: trimming takes the oldest
         return DOSI_OK;
     }
     DOSI_TRY(cache_path(gate, version->hash, "lock", lock_path, err));

@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "server/crs.h"
 #include "server/server.h"
+#include "server/upkeep.h"
 #include "study/layer.h"
 
 /// A group of routes and what the landing pages and the OpenAPI document say of it.
@@ -33,6 +34,7 @@ struct dosi_server {
     dosi_http_route *routes; ///< All groups', in order.
     size_t n_routes;
     dosi_server_crs_pool crs;
+    dosi_server_upkeep upkeep; ///< Of the thread that calls dosi_server_tend().
 };
 
 /// The groups of routes.def, in order.

@@ -22,7 +22,8 @@ typedef struct told_version {
 } told_version;
 
 struct dosi_server_watch {
-    int64_t clock; ///< Of the catalogue at the last look; -1: never looked.
+    int64_t clock;      ///< Of the catalogue at the last look; -1: never looked.
+    int64_t jobs_stamp; ///< See dosi_jobs_are_quiet().
     size_t n_jobs;
     told_job jobs[MAX_JOBS];
     size_t n_versions;
@@ -147,12 +148,14 @@ dosi_status dosi_server_watch_tend(dosi_server_watch *watch,
     l->is_first = watch->clock == -1;
     int64_t clock = 0;
     dosi_status status = dosi_caller_local(server->gate, "server", &l->all, err);
-    if (status == DOSI_OK) status = dosi_job_each(server->gate, &l->all, look_at_job, l, err);
-    if (status == DOSI_OK) {
-        memcpy(watch->jobs, l->jobs, l->n_jobs * sizeof *l->jobs);
-        watch->n_jobs = l->n_jobs;
-        status = dosi_gate_clock(server->gate, &clock, err);
+    if (status == DOSI_OK && !dosi_jobs_are_quiet(server->gate, &watch->jobs_stamp)) {
+        status = dosi_job_each(server->gate, &l->all, look_at_job, l, err);
+        if (status == DOSI_OK) {
+            memcpy(watch->jobs, l->jobs, l->n_jobs * sizeof *l->jobs);
+            watch->n_jobs = l->n_jobs;
+        }
     }
+    if (status == DOSI_OK) status = dosi_gate_clock(server->gate, &clock, err);
     if (status == DOSI_OK && clock != watch->clock) {
         status = dosi_gate_each(server->gate, &l->all, look_at_version, l, err);
         if (status == DOSI_OK) watch->clock = clock;

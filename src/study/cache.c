@@ -7,12 +7,14 @@
 #include "sql/sql.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void dosi_step_record_clear(step_record *record) {
@@ -148,6 +150,7 @@ dosi_status dosi_cache_find(const char *folder,
     *is_known = take_record(root, step, method, &record);
     json_decref(root);
     if (*is_known) {
+        (void)utimensat(AT_FDCWD, step, NULL, 0); // used now: trimming takes the oldest
         *out = record;
     } else {
         dosi_step_record_clear(&record);

@@ -1,5 +1,6 @@
 // Jobs as people see them: started, looked at, stopped, removed; each its owner's.
 
+#include "base/os_process.h"
 #include "dosi/time.h"
 #include "study/job_file.h"
 
@@ -286,7 +287,7 @@ static dosi_status stop_job(dosi_gate *gate, job_file *file, dosi_error *err) {
     }
     if (file->job.state != DOSI_JOB_RUNNING) return dosi_folder_remove(file->folder, err);
     char state = '\0';
-    bool is_it = file->pid > 1 && dosi_process_start(file->pid, &state) == file->pid_start;
+    bool is_it = file->pid > 1 && dosi_process_birth(file->pid, &state) == file->pid_start;
     if (file->dismissed_utc_us == 0) {
         file->dismissed_utc_us = dosi_time_now_utc_us();
         DOSI_TRY(dosi_job_file_write(file, err));

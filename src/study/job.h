@@ -97,6 +97,10 @@ DOSI_CHECKED dosi_status dosi_job_output(dosi_gate *gate,
 /// few times a second; `dosi study run` waits with it.
 DOSI_CHECKED dosi_status dosi_jobs_tend(dosi_gate *gate, dosi_error *err);
 
+/// Whether no job has come, gone or changed since the last call with this `stamp` (0: never
+/// called). Cost: two looks at folders.
+bool dosi_jobs_are_quiet(const dosi_gate *gate, int64_t *stamp);
+
 /// The body of the child process: runs what `folder` asks for. Returns the exit code.
 int dosi_job_child(const char *folder);
 

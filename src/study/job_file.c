@@ -200,21 +200,3 @@ dosi_status dosi_jobs_lock(const char *lab, bool is_patient, int *fd, dosi_error
     *fd = lock;
     return DOSI_OK;
 }
-
-int64_t dosi_process_start(pid_t pid, char *state) {
-    char path[64];
-    char text[1024];
-    (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    *state = '\0';
-    FILE *file = fopen(path, "re");
-    if (!file) return -1;
-    size_t n = fread(text, 1, sizeof text - 1, file);
-    (void)fclose(file);
-    text[n] = '\0';
-    // The name, in parentheses, may hold anything: fields are counted from its end.
-    const char *at = strrchr(text, ')');
-    if (!at || !at[1] || !at[2]) return -1;
-    *state = at[2];
-    for (int field = 2; field < 22 && at; field++) at = strchr(at + 1, ' ');
-    return at ? strtoll(at + 1, NULL, 10) : -1;
-}

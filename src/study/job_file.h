@@ -57,9 +57,8 @@ DOSI_CHECKED dosi_status dosi_jobs_lock(const char *lab,
                                         int *fd,
                                         dosi_error *err);
 
-/// Start of process `pid` in clock ticks since boot; -1: there is none. `*state` is its letter
-/// ('Z': ended, not yet collected).
-int64_t dosi_process_start(pid_t pid, char *state);
+/// Whether a job waits or runs.
+bool dosi_jobs_are_active(const dosi_gate *gate);
 
 /// Reads a JSON object from `name` in the job's folder; NULL: none (yet).
 json_t *dosi_job_json(const char *folder, const char *name);

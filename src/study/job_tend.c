@@ -1,15 +1,14 @@
 // Jobs as processes: started, watched, stopped, and what became of them written down.
 
+#include "base/os_process.h"
 #include "dosi/time.h"
 #include "study/job_file.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,78 +16,19 @@ enum { RUNNING_MAX = 2, ACTIVE_MAX = 4096, LAST_LINE_BYTES = 200 };
 
 static const int64_t patience_us = 5 * DOSI_SECOND_US;
 
-extern char **environ;
-
 // --- starting ----------------------------------------------------------------------------
-
-/// The environment without the token of whoever started the job. Free the array only.
-static char **child_environment(void) {
-    size_t n = 0;
-    while (environ[n]) n++;
-    char **out = calloc(n + 1, sizeof *out);
-    if (!out) return NULL;
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (strncmp(environ[i], "DOSI_TOKEN=", 11) != 0) out[kept++] = environ[i];
-    }
-    return out;
-}
-
-static int set_up(posix_spawn_file_actions_t *files,
-                  posix_spawnattr_t *attributes,
-                  const char *log) {
-    sigset_t none;
-    sigset_t usual;
-    (void)sigemptyset(&none);
-    (void)sigfillset(&usual);
-    int code = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-    if (code == 0) {
-        code = posix_spawn_file_actions_addopen(files, 1, log, O_WRONLY | O_CREAT | O_APPEND,
-                                                0600);
-    }
-    if (code == 0) code = posix_spawn_file_actions_adddup2(files, 1, 2);
-    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(files, 3);
-    if (code == 0) code = posix_spawnattr_setpgroup(attributes, 0);
-    if (code == 0) code = posix_spawnattr_setsigmask(attributes, &none);
-    if (code == 0) code = posix_spawnattr_setsigdefault(attributes, &usual);
-    if (code != 0) return code;
-    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                    POSIX_SPAWN_SETSIGDEF);
-}
-
-static dosi_status spawn(const char *folder, pid_t *pid, dosi_error *err) {
-    char log[DOSI_PATH_BYTES];
-    char name[] = "dosi";
-    char command[] = "job-run";
-    DOSI_TRY(dosi_path_join(folder, "log.txt", log, err));
-    char *argument = dosi_string_copy(folder);
-    char **environment = child_environment();
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    bool has_files = posix_spawn_file_actions_init(&files) == 0;
-    bool has_attributes = posix_spawnattr_init(&attributes) == 0;
-    int code = argument && environment && has_files && has_attributes ? 0 : ENOMEM;
-    if (code == 0) code = set_up(&files, &attributes, log);
-    if (code == 0) {
-        char *argv[] = {name, command, argument, NULL};
-        code = posix_spawn(pid, "/proc/self/exe", &files, &attributes, argv, environment);
-    }
-    if (has_files) (void)posix_spawn_file_actions_destroy(&files);
-    if (has_attributes) (void)posix_spawnattr_destroy(&attributes);
-    free(argument);
-    free((void *)environment);
-    if (code == 0) return DOSI_OK;
-    return dosi_fail(err, DOSI_IO, "cannot start a process: %s", strerror(code));
-}
 
 static dosi_status start_job(const char *lab, job_file *file, dosi_error *err) {
     char state = '\0';
     dosi_error why = {""};
     file->job.started_utc_us = dosi_time_now_utc_us();
-    dosi_status status = spawn(file->folder, &file->pid, &why);
+    char log[DOSI_PATH_BYTES];
+    const char *arguments[] = {"job-run", file->folder, NULL};
+    dosi_status status = dosi_path_join(file->folder, "log.txt", log, &why);
+    if (status == DOSI_OK) status = dosi_process_start_self(arguments, log, &file->pid, &why);
     if (status == DOSI_OK) {
         file->job.state = DOSI_JOB_RUNNING;
-        file->pid_start = dosi_process_start(file->pid, &state);
+        file->pid_start = dosi_process_birth(file->pid, &state);
         return dosi_job_file_write(file, err);
     }
     file->job.state = DOSI_JOB_FAILED;
@@ -171,7 +111,7 @@ static bool has_ended(const job_file *file, bool *is_known, int *code) {
     if (found == 0) return false;
     // Not our child: another process started it, or we are a later server.
     char state = '\0';
-    int64_t start = dosi_process_start(file->pid, &state);
+    int64_t start = dosi_process_birth(file->pid, &state);
     if (start < 0 || start != file->pid_start) return true;
     if (state != 'Z') return false;
     json_t *result = dosi_job_json(file->folder, "result.json");
@@ -271,4 +211,40 @@ dosi_status dosi_jobs_tend(dosi_gate *gate, dosi_error *err) {
     free(active);
     (void)close(lock);
     return status;
+}
+
+/// When a folder of the lab last changed; 0: it is not there.
+static int64_t changed_us(const dosi_gate *gate, const char *folder) {
+    char path[DOSI_PATH_BYTES];
+    struct stat info;
+    if (dosi_path_join(dosi_gate_folder(gate), folder, path, NULL) != DOSI_OK) return 0;
+    if (stat(path, &info) != 0) return 0;
+    return (int64_t)info.st_mtim.tv_sec * DOSI_SECOND_US + info.st_mtim.tv_nsec / 1000;
+}
+
+bool dosi_jobs_are_active(const dosi_gate *gate) {
+    char path[DOSI_PATH_BYTES];
+    if (dosi_path_join(dosi_gate_folder(gate), "jobs/active", path, NULL) != DOSI_OK) {
+        return true;
+    }
+    DIR *dir = opendir(path);
+    bool is_found = false;
+    const struct dirent *entry = NULL;
+    while (dir && !is_found && (entry = readdir(dir)) != NULL) {
+        is_found = dosi_job_id_is_valid(entry->d_name);
+    }
+    if (dir) (void)closedir(dir);
+    return is_found;
+}
+
+bool dosi_jobs_are_quiet(const dosi_gate *gate, int64_t *stamp) {
+    int64_t jobs_us = changed_us(gate, "jobs");
+    int64_t active_us = changed_us(gate, "jobs/active");
+    int64_t now = jobs_us > active_us ? jobs_us : active_us;
+    // Progress of a job that runs leaves no sign in the folders. A change within the resolution
+    // of their times may not show either: what is young is not quiet.
+    bool is_young = dosi_time_now_utc_us() - now < DOSI_SECOND_US;
+    bool is_quiet = *stamp == now + 1 && !is_young && !dosi_jobs_are_active(gate);
+    *stamp = now + 1;
+    return is_quiet;
 }
