@@ -158,6 +158,23 @@ DOSI_API DOSI_CHECKED dosi_status dosi_wkb_repair(const void *bytes,
                                                   dosi_text *out,
                                                   dosi_error *err);
 
+/// Borrowed bytes of one shape.
+typedef struct dosi_bytes {
+    const void *data;
+    size_t length;
+} dosi_bytes;
+
+/// Appends the union of shapes (GEOS unary union): what the shapes share inside goes.
+/// @param hole_area  Holes of a smaller area, in square units of the coordinates, are filled:
+///                   slivers between outlines that were drawn apart. 0: none.
+/// @return DOSI_OK; DOSI_PARSE (not WKB); DOSI_DOMAIN (they cannot be joined, or leave
+///         nothing); DOSI_NO_MEMORY. Cost: n log n points.
+DOSI_API DOSI_CHECKED dosi_status dosi_wkb_union(const dosi_bytes *shapes,
+                                                 size_t n_shapes,
+                                                 double hole_area,
+                                                 dosi_text *out,
+                                                 dosi_error *err);
+
 // --- polygons as arrays ------------------------------------------------------------------
 
 /// The polygons of one shape, rings laid end to end and turned: outer rings counterclockwise,

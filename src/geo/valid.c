@@ -1,10 +1,11 @@
-// Validity and repair of shapes by GEOS; a context of its own for every call.
+// Validity, repair and union of shapes by GEOS; a context of its own for every call.
 
 #include "dosi/geo.h"
 
 #include <assert.h>
 #include <geos_c.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /// Reads WKB into GEOS. The bytes are checked first: GEOS never sees a broken shape.
@@ -121,6 +122,90 @@ dosi_status dosi_wkb_repair(const void *bytes,
     }
     GEOSGeom_destroy_r(geos, made);
     GEOSGeom_destroy_r(geos, shape);
+    GEOS_finish_r(geos);
+    return status;
+}
+
+// --- union -------------------------------------------------------------------------------
+
+/// A polygon without its holes that are smaller than `hole_area`; owned by the caller.
+static GEOSGeometry *without_small_holes(GEOSContextHandle_t geos,
+                                         const GEOSGeometry *polygon,
+                                         double hole_area) {
+    int n_holes = GEOSGetNumInteriorRings_r(geos, polygon);
+    GEOSGeometry **kept = calloc((size_t)n_holes + 1, sizeof *kept);
+    unsigned n_kept = 0;
+    if (!kept) return NULL;
+    for (int i = 0; i < n_holes; i++) {
+        const GEOSGeometry *ring = GEOSGetInteriorRingN_r(geos, polygon, i);
+        GEOSGeometry *hole =
+            GEOSGeom_createPolygon_r(geos, GEOSGeom_clone_r(geos, ring), NULL, 0);
+        double area = 0;
+        bool is_kept = hole && GEOSArea_r(geos, hole, &area) && area >= hole_area;
+        GEOSGeom_destroy_r(geos, hole);
+        if (is_kept) kept[n_kept++] = GEOSGeom_clone_r(geos, ring);
+    }
+    const GEOSGeometry *outer = GEOSGetExteriorRing_r(geos, polygon);
+    GEOSGeometry *out =
+        GEOSGeom_createPolygon_r(geos, GEOSGeom_clone_r(geos, outer), kept, n_kept);
+    free((void *)kept);
+    return out;
+}
+
+/// The same of every polygon of a shape; takes the shape.
+static GEOSGeometry *drop_small_holes(GEOSContextHandle_t geos,
+                                      GEOSGeometry *shape,
+                                      double hole_area) {
+    if (!shape || hole_area <= 0) return shape;
+    int n = GEOSGetNumGeometries_r(geos, shape);
+    GEOSGeometry **parts = calloc((size_t)n + 1, sizeof *parts);
+    unsigned n_parts = 0;
+    for (int i = 0; i < n && parts; i++) {
+        const GEOSGeometry *part = GEOSGetGeometryN_r(geos, shape, i);
+        if (GEOSGeomTypeId_r(geos, part) != GEOS_POLYGON) continue;
+        GEOSGeometry *cleaned = without_small_holes(geos, part, hole_area);
+        if (cleaned) parts[n_parts++] = cleaned;
+    }
+    GEOSGeometry *out = NULL;
+    if (n_parts == 1) {
+        out = parts[0];
+    } else if (parts) {
+        out = GEOSGeom_createCollection_r(geos, GEOS_MULTIPOLYGON, parts, n_parts);
+    }
+    GEOSGeom_destroy_r(geos, shape);
+    free((void *)parts);
+    return out;
+}
+
+dosi_status dosi_wkb_union(const dosi_bytes *shapes,
+                           size_t n_shapes,
+                           double hole_area,
+                           dosi_text *out,
+                           dosi_error *err) {
+    assert((shapes || n_shapes == 0) && out);
+    GEOSContextHandle_t geos = GEOS_init_r();
+    if (!geos) return DOSI_NO_MEMORY;
+    GEOSGeometry **parts = calloc(n_shapes + 1, sizeof *parts);
+    unsigned n_parts = 0;
+    dosi_status status = parts ? DOSI_OK : DOSI_NO_MEMORY;
+    for (size_t i = 0; i < n_shapes && status == DOSI_OK; i++) {
+        status = read_shape(geos, shapes[i].data, shapes[i].length, &parts[n_parts], err);
+        if (status == DOSI_OK) n_parts++;
+    }
+    GEOSGeometry *all = NULL;
+    if (status == DOSI_OK) {
+        // The collection takes its parts, also when it fails.
+        all = GEOSGeom_createCollection_r(geos, GEOS_GEOMETRYCOLLECTION, parts, n_parts);
+        n_parts = 0;
+        GEOSGeometry *joined = all ? GEOSUnaryUnion_r(geos, all) : NULL;
+        GEOSGeometry *made = drop_small_holes(geos, joined, hole_area);
+        status = made ? put_shape(geos, made, out)
+                      : dosi_fail(err, DOSI_DOMAIN, "these shapes cannot be joined");
+        GEOSGeom_destroy_r(geos, made);
+    }
+    for (unsigned i = 0; i < n_parts; i++) GEOSGeom_destroy_r(geos, parts[i]);
+    GEOSGeom_destroy_r(geos, all);
+    free((void *)parts);
     GEOS_finish_r(geos);
     return status;
 }
