@@ -201,10 +201,32 @@ static void put_words(dosi_json *json, const char *key, const dosi_words *words)
     dosi_json_end_object(json);
 }
 
+/// The step between times where it is always the same, in whole seconds; else 0.
+static int64_t regular_step_s(const found *f) {
+    if (f->n_times < 3) return 0;
+    int64_t step_us = f->times[1] - f->times[0];
+    for (size_t i = 2; i < f->n_times; i++) {
+        if (f->times[i] - f->times[i - 1] != step_us) return 0;
+    }
+    return step_us % DOSI_SECOND_US == 0 ? step_us / DOSI_SECOND_US : 0;
+}
+
+/// Times for people's programs: each, or where they are regular the first, step and count.
 static void put_times(dosi_json *json, const study_running *r, const found *f, bool is_text) {
     dosi_json_key(json, "times");
     if (!f->times) {
         dosi_json_null(json);
+        return;
+    }
+    int64_t step_s = is_text ? regular_step_s(f) : 0;
+    if (step_s > 0) {
+        char first[DOSI_TIME_TEXT_BYTES];
+        dosi_time_format(f->times[0], dosi_gate_zone_s(r->gate), first);
+        dosi_json_begin_object(json);
+        dosi_json_member_string(json, "first", first);
+        dosi_json_member_int(json, "step_s", step_s);
+        dosi_json_member_int(json, "count", (int64_t)f->n_times);
+        dosi_json_end_object(json);
         return;
     }
     dosi_json_begin_array(json);

@@ -21,7 +21,7 @@ import json
 d = json.load(open("layers.json"))
 ids = {l["id"]: l for l in d["layers"]}
 for wanted in ("sample.air-map.pm25", "sample.air-dong.pm25", "sample.air-index.cai", "sample.air-qc.pm25"):
-    assert ids[wanted]["simulated"] and len(ids[wanted]["times"]) == 168, wanted
+    assert ids[wanted]["simulated"] and ids[wanted]["times"]["count"] == 168, wanted
 grid = ids["sample.air-map.pm25"]
 assert grid["version"] == 2 and grid["grid"]["columns"] > 3 and len(grid["grid"]["corners"]) == 4
 assert grid["uncertainty"] in ids and d["base"]["sample"]["dong"] == "sample.dong"

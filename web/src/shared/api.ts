@@ -5,6 +5,7 @@ import type {
   DatasetSummary,
   Frame,
   Job,
+  Layer,
   Layers,
   Lineage,
   Me,
@@ -90,6 +91,22 @@ function datasetPart(reference: string, what: string, query: Record<string, stri
   return `${datasetPath(name)}/${what}${tail}`;
 }
 
+/** Times as the server writes them: each, or the first, step and count of regular ones. */
+type WireTimes = string[] | { first: string; step_s: number; count: number } | null;
+type WireLayers = Omit<Layers, 'layers'> & {
+  layers: (Omit<Layer, 'times'> & { times: WireTimes })[];
+};
+
+function allTimes(times: WireTimes): string[] | null {
+  if (times === null || Array.isArray(times)) return times;
+  const zone = times.first.slice(19);
+  const start = Date.parse(`${times.first.slice(0, 19)}Z`);
+  return Array.from({ length: times.count }, (_, i) => {
+    const clock = new Date(start + i * times.step_s * 1000).toISOString().slice(0, 19);
+    return clock + zone;
+  });
+}
+
 export const api = {
   me: () => get<Me>('me'),
   signIn: (name: string, password: string) =>
@@ -131,7 +148,13 @@ export const api = {
     (await get<{ steps: ReportStep[] }>(`jobs/${part(id)}/report`)).steps,
   dismissJob: (id: string) => json<void>('DELETE', `jobs/${part(id)}`),
 
-  layers: (signal?: AbortSignal) => get<Layers>('layers', signal),
+  layers: async (signal?: AbortSignal): Promise<Layers> => {
+    const reply = await get<WireLayers>('layers', signal);
+    return {
+      ...reply,
+      layers: reply.layers.map((one) => ({ ...one, times: allTimes(one.times) })),
+    };
+  },
   frame: (layer: string, time: string | null, signal?: AbortSignal) =>
     get<Frame>(`layers/${part(layer)}/frame${time === null ? '' : `?time=${part(time)}`}`, signal),
   series: (layer: string, at: { key: string } | { lon: number; lat: number }) =>
