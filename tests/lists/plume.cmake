@@ -1,0 +1,2 @@
+# Tests of this module.
+dosi_test(unit plume_canyon)

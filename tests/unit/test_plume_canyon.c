@@ -1,0 +1,158 @@
+// Goal: the street canyon gives what the published model gives, is symmetric to the last bit,
+// and behaves where a street is calm, open or empty.
+
+#include "dosi/canyon.h"
+#include "dosi/random.h"
+#include "test.h"
+
+static const dosi_canyon street = {.axis_deg = 0,
+                                   .width_m = 20,
+                                   .left_m = 20,
+                                   .right_m = 20,
+                                   .ahead_m = 100,
+                                   .behind_m = 100,
+                                   .roof_share = 0.82};
+static const dosi_canyon_traffic traffic = {1000, 50, 50, 50};
+
+static void published_cases_are_met(void **state) {
+    (void)state;
+    // Height, wind, direction, both sides for 100 ug/(m s): OSPM as ported in NORTRIP, with the
+    // street and traffic above.
+    static const double cases[][5] = {
+        {40, 8, 90, 7.139281, 22.58367},  {40, 4, 80, 13.22987, 37.80398},
+        {40, 1, 90, 29.59823, 75.91238},  {10, 8, 60, 4.243887, 11.89902},
+        {10, 2, 80, 13.20522, 31.62986},  {20, 4, 60, 6.207733, 29.44814},
+        {20, 8, 90, 5.205235, 18.64952},  {20, 4, 20, 20.34189, 33.72045},
+        {20, 8, 180, 20.13065, 20.13065}, {10, 4, 30, 19.77987, 24.44994},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dosi_canyon s = street;
+        s.left_m = s.right_m = cases[i][0];
+        double sides[2];
+        dosi_canyon_sides(&s, &traffic, cases[i][1], cases[i][2], sides);
+        CHECK_NEAR(100 * sides[0] / cases[i][3], 1, 0.01);
+        CHECK_NEAR(100 * sides[1] / cases[i][4], 1, 0.01);
+    }
+}
+
+static void mirrored_winds_swap_the_sides_to_the_last_bit(void **state) {
+    (void)state;
+    dosi_random random = dosi_random_init(test_seed(), 1);
+    for (int i = 0; i < 2000; i++) {
+        dosi_canyon s = street;
+        s.left_m = s.right_m = 5 + 40 * dosi_random_uniform(&random);
+        s.ahead_m = 200 * dosi_random_uniform(&random) + 1;
+        double from = floor(360 * 64 * dosi_random_uniform(&random)) / 64;
+        double wind = 8 * dosi_random_uniform(&random);
+        double a[2], b[2], turned[2];
+        dosi_canyon_sides(&s, &traffic, wind, from, a);
+        dosi_canyon_sides(&s, &traffic, wind, 360 - from, b);
+        assert_true(a[0] == b[1] && a[1] == b[0]);
+        s.axis_deg = 45; // the same street and wind, both turned
+        dosi_canyon_sides(&s, &traffic, wind, from + 45, turned);
+        assert_true(a[0] == turned[0] && a[1] == turned[1]);
+        // The same street seen from its other end.
+        s.axis_deg = 180;
+        s.behind_m = s.ahead_m;
+        s.ahead_m = street.behind_m;
+        dosi_canyon_sides(&s, &traffic, wind, from, b);
+        CHECK_NEAR(b[1] / a[0], 1, 1e-12);
+        CHECK_NEAR(b[0] / a[1], 1, 1e-12);
+    }
+}
+
+static void sides_with_unequal_buildings_mirror_too(void **state) {
+    (void)state;
+    dosi_canyon s = street;
+    s.left_m = 8;
+    s.right_m = 30;
+    dosi_canyon mirrored = street;
+    mirrored.left_m = 30;
+    mirrored.right_m = 8;
+    for (int from = 0; from < 360; from += 15) {
+        double a[2], b[2];
+        dosi_canyon_sides(&s, &traffic, 3, from, a);
+        dosi_canyon_sides(&mirrored, &traffic, 3, 360 - from, b);
+        CHECK_NEAR(a[0], b[1], 1e-12);
+        CHECK_NEAR(a[1], b[0], 1e-12);
+    }
+}
+
+static void stronger_wind_dilutes_where_the_vortex_is_whole(void **state) {
+    (void)state;
+    for (int from = 0; from < 180; from += 10) {
+        double before[2] = {INFINITY, INFINITY};
+        for (int w = 5; w <= 20; w++) { // from where the vortex is whole
+            double sides[2];
+            dosi_canyon_sides(&street, &traffic, 0.5 * w, from, sides);
+            assert_true(sides[0] > 0 && sides[0] < 1.05 * before[0]);
+            assert_true(sides[1] > 0 && sides[1] < 1.05 * before[1]);
+            memcpy(before, sides, sizeof before);
+        }
+    }
+}
+
+static void calm_open_and_empty_streets_have_finite_values(void **state) {
+    (void)state;
+    const dosi_canyon_traffic none = {0, 0, 0, 0};
+    dosi_canyon open = street;
+    open.left_m = open.right_m = 0;
+    for (int from = 0; from < 360; from += 30) {
+        double sides[2];
+        dosi_canyon_sides(&street, &none, 0, from, sides);
+        assert_true(isfinite(sides[0]) && isfinite(sides[1]) && sides[0] > 0);
+        dosi_canyon_sides(&open, &traffic, 2, from, sides);
+        assert_true(isfinite(sides[0]) && isfinite(sides[1]));
+        assert_true(sides[0] >= 0 && sides[1] >= 0);
+    }
+}
+
+static void a_series_is_its_hours_at_any_thread_count(void **state) {
+    (void)state;
+    enum { N = 300 };
+    static double wind[N], from[N], light[N], heavy[N], kmh[N], left[2][N], right[2][N];
+    dosi_random random = dosi_random_init(test_seed(), 2);
+    for (size_t i = 0; i < N; i++) {
+        wind[i] = i % 50 == 7 ? (double)NAN : 6 * dosi_random_uniform(&random);
+        from[i] = 360 * dosi_random_uniform(&random);
+        light[i] = 2000 * dosi_random_uniform(&random);
+        heavy[i] = 100 * dosi_random_uniform(&random);
+        kmh[i] = 40;
+    }
+    const dosi_canyon_hours hours = {N, wind, from, light, heavy, kmh, kmh};
+    for (int t = 0; t < 2; t++) {
+        dosi_error err = {""};
+        dosi_run run = {.n_threads = t == 0 ? 1 : 7};
+        CHECK_OK(dosi_canyon_series(&street, &hours, &run, left[t], right[t], &err), err);
+    }
+    assert_memory_equal(left[0], left[1], sizeof left[0]);
+    assert_memory_equal(right[0], right[1], sizeof right[0]);
+    assert_true(isnan(left[0][7]) && isfinite(left[0][8]));
+    const dosi_canyon_traffic one = {light[8], heavy[8], 40, 40};
+    double sides[2];
+    dosi_canyon_sides(&street, &one, wind[8], from[8], sides);
+    assert_true(sides[0] == left[0][8] && sides[1] == right[0][8]);
+}
+
+static void an_impossible_street_is_named(void **state) {
+    (void)state;
+    dosi_error err = {""};
+    dosi_canyon s = street;
+    s.width_m = 0;
+    const dosi_canyon_hours hours = {0};
+    CHECK_STATUS(dosi_canyon_series(&s, &hours, NULL, NULL, NULL, &err), DOSI_DOMAIN);
+    assert_non_null(strstr(err.message, "width_m"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(published_cases_are_met),
+        cmocka_unit_test(mirrored_winds_swap_the_sides_to_the_last_bit),
+        cmocka_unit_test(sides_with_unequal_buildings_mirror_too),
+        cmocka_unit_test(stronger_wind_dilutes_where_the_vortex_is_whole),
+        cmocka_unit_test(calm_open_and_empty_streets_have_finite_values),
+        cmocka_unit_test(a_series_is_its_hours_at_any_thread_count),
+        cmocka_unit_test(an_impossible_street_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
