@@ -25,6 +25,22 @@ export const pages: Page[] = [
     isWide: true,
   },
   {
+    pattern: '/air',
+    title: 'nav.air',
+    load: page(() => import('../air/AirPage.svelte')),
+    isMain: true,
+  },
+  {
+    pattern: '/air/:organisation',
+    title: 'nav.air',
+    load: page(() => import('../air/AirPage.svelte')),
+  },
+  {
+    pattern: '/air/:organisation/stations/:station',
+    title: 'nav.air',
+    load: page(() => import('../air/StationPage.svelte')),
+  },
+  {
     pattern: '/data',
     title: 'nav.data',
     load: page(() => import('../data/CataloguePage.svelte')),

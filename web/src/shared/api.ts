@@ -126,6 +126,7 @@ export const api = {
   dataset: (reference: string) => get<Dataset>(datasetPath(reference)),
   rows: (reference: string, limit: number, offset: number) =>
     get<Rows>(datasetPart(reference, 'rows', { limit, offset })),
+  sql: (sql: string, limit: number) => json<Rows>('POST', 'sql', { sql, format: 'json', limit }),
   lineage: (reference: string) => get<Lineage>(datasetPart(reference, 'lineage', {})),
   describe: (reference: string, changes: Record<string, unknown>) =>
     json<Dataset>('PATCH', datasetPath(reference), changes),
