@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 enum { MAX_FILES = 10000, MAX_DEPTH = 16 };
 
@@ -92,11 +93,11 @@ static dosi_status keep_file(dosi_verify *verify, const char *path, dosi_error *
     verify->n_files++;
     const char *slash = strrchr(file->path, '/');
     file->name = slash ? slash + 1 : file->path;
-    FILE *stream = fopen(path, "rb");
+    gzFile stream = gzopen(path, "rb"); // reads what is not compressed as it is
     if (!stream) return dosi_fail(err, DOSI_IO, "cannot open %s", path);
-    size_t n = fread(file->head, 1, DOSI_VERIFY_HEAD_BYTES, stream);
-    file->head[n] = '\0';
-    (void)fclose(stream);
+    int n = gzread(stream, file->head, DOSI_VERIFY_HEAD_BYTES);
+    file->head[n > 0 ? n : 0] = '\0';
+    (void)gzclose_r(stream);
     return DOSI_OK;
 }
 

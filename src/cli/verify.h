@@ -18,7 +18,7 @@ enum { DOSI_VERIFY_HEAD_BYTES = 4096 };
 typedef struct dosi_verify_file {
     char *path;
     const char *name;                      ///< Last part of the path.
-    char head[DOSI_VERIFY_HEAD_BYTES + 1]; ///< Its first bytes, NUL-terminated.
+    char head[DOSI_VERIFY_HEAD_BYTES + 1]; ///< Its first bytes, unzipped, NUL-terminated.
     bool is_used;                          ///< Some checker looked into it.
 } dosi_verify_file;
 

@@ -222,6 +222,23 @@ dosi_status dosi_unpack_read(dosi_unpack *unpack, void *out, size_t n, dosi_erro
     return DOSI_OK;
 }
 
+dosi_status dosi_unpack_some(
+    dosi_unpack *unpack, void *out, size_t n, size_t *n_got, dosi_error *err) {
+    assert(unpack && out && n > 0);
+    if (unpack->plain_at == unpack->plain_end) {
+        bool has_any = false;
+        DOSI_TRY(refill(unpack, &has_any, err));
+        bool is_cut = unpack->packing != DOSI_PACKING_NONE && !unpack->is_over;
+        if (!has_any && is_cut) return damaged(unpack, "cut off", err);
+    }
+    size_t available = unpack->plain_end - unpack->plain_at;
+    *n_got = n < available ? n : available;
+    memcpy(out, unpack->plain + unpack->plain_at, *n_got);
+    unpack->plain_at += *n_got;
+    unpack->n_given += (int64_t)*n_got;
+    return DOSI_OK;
+}
+
 bool dosi_unpack_has_more(dosi_unpack *unpack) {
     assert(unpack);
     if (unpack->plain_at < unpack->plain_end) return true;

@@ -38,6 +38,11 @@ DOSI_CHECKED dosi_status dosi_unpack_read(dosi_unpack *unpack,
                                           size_t n,
                                           dosi_error *err);
 
+/// Reads what is ready, at most `n` bytes; `*n_got` is 0 at the end only. Fails as
+/// dosi_unpack_read() does, so that a cut-off file is not taken for a short one.
+DOSI_CHECKED dosi_status
+dosi_unpack_some(dosi_unpack *unpack, void *out, size_t n, size_t *n_got, dosi_error *err);
+
 /// Whether there is another byte.
 bool dosi_unpack_has_more(dosi_unpack *unpack);
 

@@ -36,4 +36,15 @@ printf 'other\n1\n2\n' >c.csv
 grep -q 'c.csv has 1 columns' err || fail "$(cat err)"
 "$DOSI" add a.csv --as seoul/times --source nothing 2>err && fail "an unknown recipe was taken"
 grep -q 'no recipe "nothing"' err || fail "$(cat err)"
+printf 'code,n\n007,1\n' | gzip >p.csv.gz
+"$DOSI" add p.csv.gz --as seoul/packed >said || fail "a packed file was refused"
+grep -q 'packed with gzip' said || fail "the packing is not said: $(cat said)"
+[ "$("$DOSI" sql 'select code, n from "seoul/packed"' --format csv | tr -d '\r' | tail -1)" = "007,1" ] ||
+    fail "a packed file is not what it was"
+head -c -6 p.csv.gz >cut.csv.gz
+"$DOSI" add cut.csv.gz --as seoul/cut >/dev/null 2>err && fail "a cut-off file was taken"
+grep -q 'cut off (gzip)' err || fail "$(cat err)"
+gzip <p.csv.gz >twice.csv.gz
+"$DOSI" add twice.csv.gz --as seoul/twice >/dev/null 2>err && fail "a file packed twice was taken"
+grep -q 'packed twice' err || fail "$(cat err)"
 "$DOSI" sources | grep -q '^airkorea-hourly$' || fail "recipes are not listed"

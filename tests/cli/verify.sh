@@ -28,5 +28,5 @@ status=0; "$DOSI" verify cheese "$WORK/good" > /dev/null 2>&1 || status=$?
 
 [ -d "$SHARED/reference/air" ] || skip "the rest needs ../shared, which is absent"
 mkdir "$WORK/real"
-cp "$SHARED"/reference/air/cai_golden.csv "$SHARED"/reference/air/gstat/meuse*.csv "$WORK/real"
+cp "$SHARED"/reference/air/{cai_golden.csv,gstat/meuse*.csv,openair/*.gz} "$WORK/real"
 "$DOSI" verify air "$WORK/real" > "$WORK/out" || fail "references: $(grep ^OUT "$WORK/out")"

@@ -1,2 +1,3 @@
 # Tests of this module.
 dosi_test(unit stat_pmf)
+dosi_test(unit stat_polar)
