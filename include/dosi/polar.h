@@ -41,8 +41,10 @@ typedef enum dosi_statistic_kind {
 } dosi_statistic_kind;
 // clang-format on
 
-/// Name of a statistic, never NULL; and the statistic of a name (COUNT: none).
+/// Name of a statistic, never NULL.
 DOSI_API const char *dosi_statistic_name(dosi_statistic_kind kind);
+
+/// The statistic of a name; DOSI_STATISTIC_COUNT when there is none.
 DOSI_API dosi_statistic_kind dosi_statistic_from_name(const char *name);
 
 /// A statistic with what it needs.
@@ -95,8 +97,10 @@ typedef struct dosi_polar_bins {
     double sector_deg; ///< Divides 360.
 } dosi_polar_bins;
 
-/// Sectors of the bins, and cells.
+/// Sectors of the bins.
 DOSI_API size_t dosi_polar_n_sectors(const dosi_polar_bins *bins);
+
+/// Cells of the bins.
 DOSI_API size_t dosi_polar_n_cells(const dosi_polar_bins *bins);
 
 /// 10 when all directions are whole tens of degrees (as synoptic stations report), else 5.
@@ -176,8 +180,10 @@ typedef enum dosi_pair_kind {
 } dosi_pair_kind;
 // clang-format on
 
-/// Name of a pair statistic, never NULL; and the statistic of a name (COUNT: none).
+/// Name of a pair statistic, never NULL.
 DOSI_API const char *dosi_pair_name(dosi_pair_kind kind);
+
+/// The pair statistic of a name; DOSI_PAIR_COUNT when there is none.
 DOSI_API dosi_pair_kind dosi_pair_from_name(const char *name);
 
 /// A pair of values.
