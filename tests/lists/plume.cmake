@@ -1,2 +1,3 @@
 # Tests of this module.
 dosi_test(unit plume_canyon)
+dosi_test(unit plume_hour)

@@ -1,0 +1,171 @@
+/// @file aermod_deck.h
+/// An AERMOD run ("deck", *.inp): what is emitted, where it is wanted, which weather, which
+/// results. Read as text, checked, and given as plain structures; nothing is computed here.
+///
+/// Sources of every type are read; whoever runs the deck says which it can model.
+#ifndef DOSI_SOURCE_AERMOD_DECK_H
+#define DOSI_SOURCE_AERMOD_DECK_H
+
+#include "dosi/text.h"
+
+#include "source/aermod_met.h"
+
+enum {
+    AERMOD_ID_BYTES = 13,
+    AERMOD_PATH_BYTES = 512,
+    AERMOD_PARAMETERS = 8,
+    AERMOD_SECTORS = 36,
+};
+
+typedef enum dosi_aermod_kind {
+    AERMOD_POINT,
+    AERMOD_POINTCAP,
+    AERMOD_POINTHOR,
+    AERMOD_VOLUME,
+    AERMOD_AREA,
+    AERMOD_AREAPOLY,
+    AERMOD_AREACIRC,
+    AERMOD_LINE,
+    AERMOD_RLINE,
+    AERMOD_RLINEXT,
+    AERMOD_OPENPIT,
+    AERMOD_BUOYLINE,
+    AERMOD_SWPOINT,
+    AERMOD_KINDS,
+} dosi_aermod_kind;
+
+/// How an emission varies; the number of factors goes with it.
+typedef enum dosi_aermod_variation {
+    AERMOD_CONSTANT,
+    AERMOD_SEASON,  ///< 4
+    AERMOD_MONTH,   ///< 12
+    AERMOD_HROFDY,  ///< 24
+    AERMOD_WSPEED,  ///< 6
+    AERMOD_SEASHR,  ///< 96: season, hour
+    AERMOD_HRDOW,   ///< 72: weekday, Saturday, Sunday; hour
+    AERMOD_HRDOW7,  ///< 168
+    AERMOD_SHRDOW,  ///< 288: day, season, hour
+    AERMOD_SHRDOW7, ///< 672
+    AERMOD_MHRDOW,  ///< 864: day, month, hour
+    AERMOD_MHRDOW7, ///< 2016
+    AERMOD_VARIATIONS,
+} dosi_aermod_variation;
+
+/// Building dimensions by wind sector: height, width, length, and where the upwind face is.
+typedef struct dosi_aermod_building {
+    size_t n[5]; ///< How many of each were given.
+    double height_m[AERMOD_SECTORS], width_m[AERMOD_SECTORS], length_m[AERMOD_SECTORS];
+    double along_m[AERMOD_SECTORS], across_m[AERMOD_SECTORS];
+} dosi_aermod_building;
+
+/// A source. Coordinates and parameters are as written, lengths in metres.
+typedef struct dosi_aermod_source {
+    char id[AERMOD_ID_BYTES];
+    dosi_aermod_kind kind;
+    double x, y, z;      ///< Where it is; of lines, the beginning.
+    double x2, y2;       ///< The end of a line.
+    double z1, z2;       ///< RLINEXT: heights of both ends.
+    bool is_flat;        ///< Follows the terrain (FLAT in place of the elevation).
+    size_t n_parameters; ///< Of SRCPARAM; 0: none given.
+    double parameter[AERMOD_PARAMETERS];
+    size_t first_vertex, n_vertices; ///< AREAVERT: in the deck's `vertices`.
+    size_t building;                 ///< Index + 1 in `buildings`; 0: none.
+    size_t urban;                    ///< Index + 1 in `urbans`; 0: rural.
+    dosi_aermod_variation variation;
+    size_t first_factor, n_factors;
+    bool has_hourly;     ///< HOUREMIS: emissions come from a file.
+    bool has_deposition; ///< Particle or gas parameters were given.
+    double barrier[4];   ///< RLINEXT: height and distance of up to two walls.
+    size_t n_barrier;
+    double depression[3]; ///< RLINEXT: depth, width at the top and at the bottom.
+    bool has_depression;
+} dosi_aermod_source;
+
+/// A group of sources: bit s % 8 of member[s / 8].
+typedef struct dosi_aermod_group {
+    char id[AERMOD_ID_BYTES];
+    uint8_t *member;
+} dosi_aermod_group;
+
+typedef struct dosi_aermod_urban {
+    char id[AERMOD_ID_BYTES];
+    double population, roughness_m;
+} dosi_aermod_urban;
+
+typedef struct dosi_aermod_receptor {
+    double x, y, z, hill, flag;
+} dosi_aermod_receptor;
+
+typedef enum dosi_aermod_result_kind {
+    AERMOD_POSTFILE, ///< Every hour (or period) at every receptor.
+    AERMOD_PLOTFILE, ///< The highest of each receptor, or the mean of the period.
+} dosi_aermod_result_kind;
+
+/// A result file that the run would write.
+typedef struct dosi_aermod_result {
+    dosi_aermod_result_kind kind;
+    int average_h; ///< 0: the whole period.
+    int rank;      ///< PLOTFILE: 1 for the highest; 0: the mean.
+    char group[AERMOD_ID_BYTES];
+    char path[AERMOD_PATH_BYTES];
+} dosi_aermod_result;
+
+/// A run. Zero-initialise; dosi_aermod_deck_clear() after.
+typedef struct dosi_aermod_deck {
+    char title[AERMOD_PATH_BYTES];
+    char pollutant[AERMOD_ID_BYTES];
+    bool is_flat, is_elevated; ///< MODELOPT FLAT, ELEV (the default); both: by source.
+    bool has_concentration;    ///< CONC: the only kind of result that counts here.
+    bool is_without_stack_tip; ///< NOSTD
+    bool is_fast;              ///< FASTAREA, FASTALL
+    bool is_screening;         ///< SCREEN
+    double half_life_s;        ///< 0: none.
+    double flagpole_m;         ///< Height of receptors where not given.
+    char unsupported[AERMOD_PATH_BYTES]; ///< Options that change results and are not read.
+    size_t n_sources, n_groups, n_urbans, n_receptors, n_results, n_buildings;
+    dosi_aermod_source *sources;
+    dosi_aermod_group *groups;
+    dosi_aermod_urban *urbans;
+    dosi_aermod_receptor *receptors;
+    dosi_aermod_result *results;
+    dosi_aermod_building *buildings;
+    double (*vertices)[2]; ///< x, y
+    size_t n_vertices;
+    double *factors;
+    size_t n_factors;
+    double wind_limits[5]; ///< Upper ends of the wind speed classes of WSPEED.
+    char surface_path[AERMOD_PATH_BYTES], profile_path[AERMOD_PATH_BYTES];
+    double profile_base_m;
+    double rotation_deg; ///< Taken from every wind direction.
+    double limits[6];    ///< LOW_WIND: as written; NaN: EPA's.
+} dosi_aermod_deck;
+
+/// Gives the text of a file that the deck includes.
+typedef struct dosi_aermod_files {
+    dosi_status (*read)(void *context, const char *name, dosi_text *out, dosi_error *err);
+    void *context;
+} dosi_aermod_files;
+
+/// Reads a deck.
+/// @param files  Of INCLUDED; NULL: such a line fails.
+/// @return DOSI_OK; DOSI_PARSE, DOSI_LIMIT naming file and line.
+DOSI_CHECKED dosi_status dosi_aermod_deck_read(const dosi_aermod_text *text,
+                                               const dosi_aermod_files *files,
+                                               dosi_aermod_deck *out,
+                                               dosi_error *err);
+
+/// Frees what `deck` holds.
+void dosi_aermod_deck_clear(dosi_aermod_deck *deck);
+
+/// Whether source `s` belongs to a group.
+bool dosi_aermod_in_group(const dosi_aermod_group *group, size_t s);
+
+/// The factor of a source's emission in an hour.
+double dosi_aermod_factor(const dosi_aermod_deck *deck,
+                          const dosi_aermod_source *source,
+                          const dosi_aermod_hour *hour);
+
+/// "POINT" and so on.
+const char *dosi_aermod_kind_name(dosi_aermod_kind kind);
+
+#endif // DOSI_SOURCE_AERMOD_DECK_H

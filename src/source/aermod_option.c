@@ -1,0 +1,234 @@
+// Lines of the CO, ME and OU pathways of an AERMOD run: options, weather, results.
+
+#include "source/aermod_private.h"
+
+#include <math.h>
+#include <string.h>
+
+/// Copies a field as it is written.
+static dosi_status take_path(const aermod_card *card,
+                             size_t field,
+                             char *out,
+                             dosi_error *err) {
+    if (field >= card->n_fields || card->fields[field].n >= AERMOD_PATH_BYTES) {
+        return aermod_card_fail(card, DOSI_PARSE, err, "a file's name is missing or too long");
+    }
+    memcpy(out, card->fields[field].at, card->fields[field].n);
+    out[card->fields[field].n] = '\0';
+    return DOSI_OK;
+}
+
+/// Options that only say how to check or report, and may be left aside.
+static bool is_harmless(const aermod_field *f) {
+    static const char *const words[] = {"DFAULT",    "DEFAULT",  "WARNCHKD", "NOCHKD",
+                                        "ALPHA",     "BETA",     "NOWARN",   "RURAL",
+                                        "NODRYDPLT", "NOWETDPLT"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (aermod_field_is(f, words[i])) return true;
+    }
+    return false;
+}
+
+static dosi_status read_model_options(dosi_aermod_deck *deck,
+                                      const aermod_card *card,
+                                      size_t first,
+                                      dosi_error *err) {
+    for (size_t i = first; i < card->n_fields; i++) {
+        const aermod_field *f = &card->fields[i];
+        char word[AERMOD_ID_BYTES];
+        if (is_harmless(f)) continue;
+        if (aermod_field_is(f, "CONC")) {
+            deck->has_concentration = true;
+        } else if (aermod_field_is(f, "FLAT")) {
+            deck->is_flat = true;
+        } else if (aermod_field_is(f, "ELEV")) {
+            deck->is_elevated = true;
+        } else if (aermod_field_is(f, "NOSTD")) {
+            deck->is_without_stack_tip = true;
+        } else if (aermod_field_is(f, "FASTAREA") || aermod_field_is(f, "FASTALL")) {
+            deck->is_fast = true;
+        } else if (aermod_field_is(f, "SCREEN")) {
+            deck->is_screening = true;
+        } else {
+            DOSI_TRY(aermod_card_name(card, i, word, sizeof word, err));
+            aermod_note_unsupported(deck, word);
+        }
+    }
+    if (!deck->is_flat) deck->is_elevated = true;
+    return DOSI_OK;
+}
+
+/// URBANOPT [ID] population [name] [roughness]; the ID only with several areas.
+static dosi_status read_urban(aermod_reading *r,
+                              const aermod_card *card,
+                              size_t first,
+                              dosi_error *err) {
+    dosi_aermod_deck *deck = r->deck;
+    dosi_aermod_urban urban = {.roughness_m = 1};
+    size_t at = first;
+    if (aermod_card_real(card, at, &urban.population, NULL) != DOSI_OK) {
+        DOSI_TRY(aermod_card_name(card, at++, urban.id, sizeof urban.id, err));
+        DOSI_TRY(aermod_card_real(card, at, &urban.population, err));
+    }
+    if (at + 2 < card->n_fields) {
+        DOSI_TRY(aermod_card_real(card, at + 2, &urban.roughness_m, err));
+    }
+    if (!(urban.population > 0) || !(urban.roughness_m > 0)) {
+        return aermod_card_fail(card, DOSI_PARSE, err, "population %g, roughness %g m",
+                                urban.population, urban.roughness_m);
+    }
+    DOSI_TRY(aermod_grow(r, AERMOD_URBANS, (void **)&deck->urbans, deck->n_urbans,
+                         AERMOD_MOST_OTHERS, err));
+    deck->urbans[deck->n_urbans++] = urban;
+    return DOSI_OK;
+}
+
+/// Takes the rest of a line as the run's title.
+static void take_title(dosi_aermod_deck *deck, const aermod_card *card, size_t first) {
+    if (first >= card->n_fields) return;
+    const aermod_field *a = &card->fields[first], *z = &card->fields[card->n_fields - 1];
+    size_t n = (size_t)(z->at + z->n - a->at);
+    if (n >= sizeof deck->title) n = sizeof deck->title - 1;
+    memcpy(deck->title, a->at, n);
+    deck->title[n] = '\0';
+}
+
+static dosi_status read_control(aermod_reading *r,
+                                const aermod_card *card,
+                                size_t first,
+                                dosi_error *err) {
+    dosi_aermod_deck *deck = r->deck;
+    const char *keyword = r->keyword;
+    if (strcmp(keyword, "MODELOPT") == 0) return read_model_options(deck, card, first, err);
+    if (strcmp(keyword, "URBANOPT") == 0) return read_urban(r, card, first, err);
+    if (strcmp(keyword, "POLLUTID") == 0) {
+        return aermod_card_name(card, first, deck->pollutant, sizeof deck->pollutant, err);
+    }
+    if (strcmp(keyword, "FLAGPOLE") == 0) {
+        if (first == card->n_fields) return DOSI_OK;
+        return aermod_card_real(card, first, &deck->flagpole_m, err);
+    }
+    if (strcmp(keyword, "HALFLIFE") == 0) {
+        return aermod_card_real(card, first, &deck->half_life_s, err);
+    }
+    if (strcmp(keyword, "DCAYCOEF") == 0) {
+        double rate = 0;
+        DOSI_TRY(aermod_card_real(card, first, &rate, err));
+        if (rate > 0) deck->half_life_s = log(2) / rate;
+        return DOSI_OK;
+    }
+    if (strcmp(keyword, "TITLEONE") == 0) {
+        take_title(deck, card, first);
+        return DOSI_OK;
+    }
+    if (strcmp(keyword, "LOW_WIND") == 0) {
+        for (size_t i = 0; i < 6 && first + i < card->n_fields; i++) {
+            DOSI_TRY(aermod_card_real(card, first + i, &deck->limits[i], err));
+        }
+        return DOSI_OK;
+    }
+    static const char *const notable[] = {"AWMADWNW", "ORD_DWNW", "ARCFTOPT", "GDSEASON",
+                                          "GASDEPVD", "OZONEVAL", "OZONEFIL", "O3VALUES"};
+    for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
+        if (strcmp(keyword, notable[i]) == 0) aermod_note_unsupported(deck, keyword);
+    }
+    return DOSI_OK;
+}
+
+static dosi_status read_weather(aermod_reading *r,
+                                const aermod_card *card,
+                                size_t first,
+                                dosi_error *err) {
+    dosi_aermod_deck *deck = r->deck;
+    if (strcmp(r->keyword, "SURFFILE") == 0) {
+        return take_path(card, first, deck->surface_path, err);
+    }
+    if (strcmp(r->keyword, "PROFFILE") == 0) {
+        return take_path(card, first, deck->profile_path, err);
+    }
+    if (strcmp(r->keyword, "WDROTATE") == 0) {
+        return aermod_card_real(card, first, &deck->rotation_deg, err);
+    }
+    if (strcmp(r->keyword, "WINDCATS") == 0) {
+        for (size_t i = 0; i < 5; i++) {
+            DOSI_TRY(aermod_card_real(card, first + i, &deck->wind_limits[i], err));
+        }
+        return DOSI_OK;
+    }
+    if (strcmp(r->keyword, "PROFBASE") == 0) {
+        DOSI_TRY(aermod_card_real(card, first, &deck->profile_base_m, err));
+        bool is_feet =
+            first + 1 < card->n_fields && aermod_field_is(&card->fields[first + 1], "FEET");
+        if (is_feet) deck->profile_base_m *= 0.3048;
+        return DOSI_OK;
+    }
+    static const char *const notable[] = {"STARTEND", "DAYRANGE", "SCIMBYHR", "NOTURB",
+                                          "NOSA",     "NOSW",     "NOTURBST", "NOTURBCO",
+                                          "NOSAST",   "NOSWST",   "NOSACO",   "NOSWCO"};
+    for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
+        if (strcmp(r->keyword, notable[i]) == 0) aermod_note_unsupported(deck, r->keyword);
+    }
+    return DOSI_OK;
+}
+
+/// The hours of an averaging period; MONTH is -1; PERIOD and ANNUAL are 0.
+static dosi_status take_average(const aermod_card *card,
+                                size_t field,
+                                int *out,
+                                dosi_error *err) {
+    int64_t hours = 0;
+    bool is_period =
+        field < card->n_fields && (aermod_field_is(&card->fields[field], "PERIOD") ||
+                                   aermod_field_is(&card->fields[field], "ANNUAL"));
+    bool is_month = field < card->n_fields && aermod_field_is(&card->fields[field], "MONTH");
+    if (is_month) hours = -1;
+    if (!is_period && !is_month) DOSI_TRY(aermod_card_int(card, field, &hours, err));
+    *out = (int)hours;
+    return DOSI_OK;
+}
+
+/// The rank that a word such as "FIRST" or "3RD" or "FIRST-THIRD" starts with; 0: none.
+static int rank_of(const aermod_field *f) {
+    static const char *const words[] = {"FIRST", "SECOND",  "THIRD",  "FOURTH", "FIFTH",
+                                        "SIXTH", "SEVENTH", "EIGHTH", "NINTH",  "TENTH"};
+    for (int i = 0; i < 10; i++) {
+        if (aermod_field_is(f, words[i])) return i + 1;
+    }
+    bool is_number = f->n >= 3 && f->n <= 5 && f->at[0] >= '1' && f->at[0] <= '9';
+    return is_number ? f->at[0] - '0' : 0;
+}
+
+/// POSTFILE hours group PLOT file [unit]; PLOTFILE hours group [rank] file [unit].
+static dosi_status read_result(aermod_reading *r,
+                               const aermod_card *card,
+                               size_t first,
+                               dosi_error *err) {
+    dosi_aermod_deck *deck = r->deck;
+    bool is_post = strcmp(r->keyword, "POSTFILE") == 0;
+    if (!is_post && strcmp(r->keyword, "PLOTFILE") != 0) return DOSI_OK;
+    dosi_aermod_result result = {.kind = is_post ? AERMOD_POSTFILE : AERMOD_PLOTFILE};
+    DOSI_TRY(take_average(card, first, &result.average_h, err));
+    DOSI_TRY(aermod_card_name(card, first + 1, result.group, sizeof result.group, err));
+    bool has_third = is_post || result.average_h != 0;
+    if (is_post && first + 2 < card->n_fields &&
+        !aermod_field_is(&card->fields[first + 2], "PLOT")) {
+        return DOSI_OK; // UNFORM: not text
+    }
+    if (!is_post && has_third && first + 2 < card->n_fields) {
+        result.rank = rank_of(&card->fields[first + 2]);
+    }
+    DOSI_TRY(take_path(card, first + 2 + has_third, result.path, err));
+    DOSI_TRY(aermod_grow(r, AERMOD_RESULTS, (void **)&deck->results, deck->n_results,
+                         AERMOD_MOST_OTHERS, err));
+    deck->results[deck->n_results++] = result;
+    return DOSI_OK;
+}
+
+dosi_status aermod_read_option(aermod_reading *r,
+                               const aermod_card *card,
+                               size_t first,
+                               dosi_error *err) {
+    if (strcmp(r->path, "CO") == 0) return read_control(r, card, first, err);
+    if (strcmp(r->path, "ME") == 0) return read_weather(r, card, first, err);
+    return read_result(r, card, first, err);
+}

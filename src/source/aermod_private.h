@@ -1,0 +1,92 @@
+/// @file aermod_private.h
+/// What the parts of the deck reader share.
+#ifndef DOSI_SOURCE_AERMOD_PRIVATE_H
+#define DOSI_SOURCE_AERMOD_PRIVATE_H
+
+#include "source/aermod_card.h"
+#include "source/aermod_deck.h"
+
+enum {
+    AERMOD_MOST_SOURCES = 200000,
+    AERMOD_MOST_RECEPTORS = 10000000,
+    AERMOD_MOST_OTHERS = 1000000, ///< Groups, vertices, factors, results.
+    AERMOD_NET_AXIS = 10000,      ///< Distances, directions, columns or rows of a network.
+};
+
+/// A receptor network being read.
+typedef struct aermod_net {
+    char id[AERMOD_ID_BYTES];
+    bool is_open, is_polar;
+    double origin[2];
+    bool has_origin;
+    size_t n_x, n_y; ///< Columns and rows, or distances and directions.
+    double *x, *y;   ///< (AERMOD_NET_AXIS) each, kept from network to network.
+    size_t first;    ///< Its first receptor, once they are made.
+    bool is_made;
+    size_t row[3], filled[3]; ///< Elevations, hills, flagpoles: the row in work, from 1.
+} aermod_net;
+
+/// A deck on its way.
+typedef struct aermod_reading {
+    dosi_aermod_deck *deck;
+    const dosi_aermod_files *files;
+    size_t capacity[8];                    ///< Of the deck's arrays: see aermod_grow().
+    double source_metres, receptor_metres; ///< Metres in the unit of elevations.
+    aermod_net net;
+    int depth;    ///< Of included files.
+    char path[3]; ///< "SO"
+    char keyword[AERMOD_ID_BYTES];
+} aermod_reading;
+
+/// Which array grows.
+typedef enum aermod_array {
+    AERMOD_SOURCES,
+    AERMOD_GROUPS,
+    AERMOD_URBANS,
+    AERMOD_RECEPTORS,
+    AERMOD_RESULTS,
+    AERMOD_BUILDINGS,
+    AERMOD_VERTICES,
+    AERMOD_FACTORS,
+} aermod_array;
+
+/// Makes room for one more item of `item_bytes` in `*items` that holds `n`.
+/// @return DOSI_OK; DOSI_LIMIT past `most`; DOSI_NO_MEMORY.
+DOSI_CHECKED dosi_status aermod_grow(aermod_reading *r,
+                                     aermod_array array,
+                                     void **items,
+                                     size_t n,
+                                     size_t most,
+                                     dosi_error *err);
+
+/// The source called as field `field` says, or NULL with `err` set: a fault of parsing.
+dosi_aermod_source *aermod_find_source(const aermod_reading *r,
+                                       const aermod_card *card,
+                                       size_t field,
+                                       dosi_error *err);
+
+/// Whether a source's name is what `pattern` says: a name, or a range "STACK1-STACK9".
+bool aermod_id_matches(const char *id, const char *pattern);
+
+/// Lines of the SO pathway; the data start at field `first`.
+DOSI_CHECKED dosi_status aermod_read_source(aermod_reading *r,
+                                            const aermod_card *card,
+                                            size_t first,
+                                            dosi_error *err);
+
+/// Lines of the RE pathway.
+DOSI_CHECKED dosi_status aermod_read_receptor(aermod_reading *r,
+                                              const aermod_card *card,
+                                              size_t first,
+                                              dosi_error *err);
+
+/// Lines of the CO, ME and OU pathways.
+DOSI_CHECKED dosi_status aermod_read_option(aermod_reading *r,
+                                            const aermod_card *card,
+                                            size_t first,
+                                            dosi_error *err);
+
+/// Notes an option that changes results and is not read.
+void aermod_note_unsupported(dosi_aermod_deck *deck, const char *what);
+
+#endif // DOSI_SOURCE_AERMOD_PRIVATE_H

@@ -1,0 +1,180 @@
+// Goal: AERMOD's runs and weather files are read as EPA's users write them, and what is wrong
+// with one is said with file and line.
+
+#include "source/aermod_deck.h"
+#include "test.h"
+
+/// A run around the given lines.
+static dosi_status read_deck(const char *sources,
+                             const char *receptors,
+                             dosi_aermod_deck *out,
+                             dosi_error *err) {
+    static char text[4096];
+    (void)snprintf(text, sizeof text,
+                   "** a comment\nCO STARTING\n   MODELOPT CONC FLAT\nCO FINISHED\n"
+                   "SO STARTING\n%sSO FINISHED\nRE STARTING\n%sRE FINISHED\n"
+                   "ME STARTING\n   SURFFILE \"a b.sfc\"\nME FINISHED\n",
+                   sources, receptors);
+    const dosi_aermod_text deck = {"test.inp", text, strlen(text)};
+    return dosi_aermod_deck_read(&deck, NULL, out, err);
+}
+
+static const char *const one_source =
+    "   LOCATION S1 POINT 10. 20. 5.\n   SRCPARAM S1 1.5D1 30. 400. 10. 2.\n";
+static const char *const one_receptor = "   DISCCART 1. 2.\n";
+
+static void receptors_come_in_the_deck_s_order(void **state) {
+    (void)state;
+    dosi_aermod_deck deck = {0};
+    dosi_error err = {""};
+    CHECK_OK(read_deck(one_source,
+                       "   GRIDCART C STA\n                 XYINC 0. 3 10. 100. 2 20.\n"
+                       "   GRIDCART C END\n"
+                       "RE GRIDPOLR P STA\n                 ORIG S1\n"
+                       "                 DIST 100. 200.\n                 GDIR 4 90 90\n"
+                       "RE GRIDPOLR P END\n"
+                       "   DISCPOLR S1 50. 0.\n   EVALCART 7. 8. 0. 0. 0. ARC1\n",
+                       &deck, &err),
+             err);
+    assert_int_equal(deck.n_receptors, 6 + 8 + 2);
+    const dosi_aermod_receptor *r = deck.receptors;
+    CHECK_NEAR(r[1].x, 10, 0);
+    CHECK_NEAR(r[3].y, 120, 0);
+    CHECK_NEAR(r[6].x, 110, 1e-9); // 100 m east of the stack
+    CHECK_NEAR(r[7].x, 210, 1e-9);
+    CHECK_NEAR(r[8].y, -80, 1e-9); // then south
+    CHECK_NEAR(r[14].y, 70, 1e-9);
+    CHECK_NEAR(r[15].x, 7, 0);
+    assert_string_equal(deck.surface_path, "a b.sfc");
+    dosi_aermod_deck_clear(&deck);
+}
+
+static void sources_keep_their_numbers(void **state) {
+    (void)state;
+    dosi_aermod_deck deck = {0};
+    dosi_error err = {""};
+    CHECK_OK(read_deck("   LOCATION S1 POINT 10. 20. 5.\n   location s2 volume 1 2\n"
+                       "   LOCATION R RLINEXT 0. -50. 1. 0. 50. 2. 0.\n"
+                       "   SRCPARAM S1 1.5D1 30. 400. 10. 2.\n   SRCPARAM S2 1 2 3 4\n"
+                       "   SRCPARAM R 1. 0. 3.6 2.\n   RBARRIER R 6. 10. 3. -10.\n"
+                       "   BUILDHGT S1 36*50.\n   BUILDWID S1 1. 2. 34*3.\n"
+                       "   EMISFACT S1-S2 HROFDY 12*0.5 12*2.\n"
+                       "   SRCGROUP ALL\n   SRCGROUP G S2 R\n",
+                       one_receptor, &deck, &err),
+             err);
+    assert_int_equal(deck.n_sources, 3);
+    CHECK_NEAR(deck.sources[0].parameter[0], 15, 0);
+    assert_int_equal(deck.sources[1].kind, AERMOD_VOLUME);
+    CHECK_NEAR(deck.sources[2].z2, 2, 0);
+    assert_int_equal(deck.sources[2].n_barrier, 2);
+    assert_int_equal(deck.n_buildings, 1);
+    CHECK_NEAR(deck.buildings[0].width_m[35], 3, 0);
+    assert_true(dosi_aermod_in_group(&deck.groups[0], 0));
+    assert_false(dosi_aermod_in_group(&deck.groups[1], 0));
+    assert_true(dosi_aermod_in_group(&deck.groups[1], 2));
+    dosi_aermod_hour noon = {.time =
+                                 12 * DOSI_HOUR_US}; // hour 12 is the last of the first half
+    CHECK_NEAR(dosi_aermod_factor(&deck, &deck.sources[1], &noon), 0.5, 0);
+    noon.time += DOSI_HOUR_US;
+    CHECK_NEAR(dosi_aermod_factor(&deck, &deck.sources[1], &noon), 2, 0);
+    dosi_aermod_deck_clear(&deck);
+}
+
+static void faults_are_named_with_their_line(void **state) {
+    (void)state;
+    static const struct {
+        const char *sources, *receptors, *message;
+    } cases[] = {
+        {"   SRCPARAM S1 1. 2. 3. 4. 5.\n", "   DISCCART 1. 2.\n",
+         "test.inp, line 6: no LOCATION of source S1 before"},
+        {"   LOCATION S1 PIPE 1. 2.\n", "   DISCCART 1. 2.\n",
+         "test.inp, line 6: source type \"PIPE\" is unknown"},
+        {"   LOCATION S1 POINT 1. x\n", "   DISCCART 1. 2.\n",
+         "test.inp, line 6: \"x\" is not a number"},
+        {"   LOCATION S1 POINT 1. 2.\n", "   DISCCART 1. 2.\n",
+         "test.inp: source S1 has no SRCPARAM"},
+        {"", "   DISCCART 1. 2.\n", "test.inp: no sources"},
+        {"   LOCATION S1 POINT 1. 2.\n   SRCPARAM S1 1 2 3 4 5\n", "",
+         "test.inp: no receptors"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dosi_aermod_deck deck = {0};
+        dosi_error err = {""};
+        assert_int_equal(read_deck(cases[i].sources, cases[i].receptors, &deck, &err),
+                         DOSI_PARSE);
+        assert_string_equal(err.message, cases[i].message);
+    }
+}
+
+static void weather_is_read_with_its_profile(void **state) {
+    (void)state;
+    const char *surface = "  41.300N   74.000W   UA_ID: 1  SF_ID: 1  VERSION: 24142\n"
+                          "88  2 29  60 24   -2.7  0.062 -9.000 -9.000 -999.   37.      7.9  "
+                          "0.7500   1.50   1.00    0.80  317.5   10.0  273.8   10.0     0  "
+                          "-9.00   999.  1003.     4 NAD-OS  NoSubs\n";
+    const char *profile = "88  2 29 24    10.0 0   317.5     0.80     0.64    48.70     0.11\n"
+                          "88  2 29 24    50.0 1   323.3     2.00     1.84    14.70    99.00\n";
+    const dosi_aermod_text sfc = {"a.sfc", surface, strlen(surface)};
+    const dosi_aermod_text pfl = {"a.pfl", profile, strlen(profile)};
+    dosi_aermod_met met = {0};
+    dosi_error err = {""};
+    CHECK_OK(dosi_aermod_met_read(&sfc, &pfl, &met, &err), err);
+    assert_int_equal(met.n_hours, 1);
+    assert_int_equal(met.hours[0].stamp, 88022924);
+    assert_true(met.hours[0].time == dosi_days_from_civil(1988, 3, 1) * DOSI_DAY_US);
+    CHECK_NEAR(met.latitude_deg, 41.3, 0);
+    CHECK_NEAR(met.longitude_deg, -74, 0);
+    const dosi_plume_weather *w = &met.hours[0].weather;
+    CHECK_NEAR(w->friction_ms, 0.062, 0);
+    assert_true(isnan(w->convective_ms) && isnan(w->convective_height_m));
+    assert_int_equal(w->n_levels, 2);
+    CHECK_NEAR(w->levels[0].temperature_k, 273.8, 1e-9);
+    assert_true(isnan(w->levels[1].sigma_w_ms));
+    dosi_aermod_met_clear(&met);
+    const dosi_aermod_text cut = {"a.pfl", profile, 20};
+    assert_int_equal(dosi_aermod_met_read(&sfc, &cut, &met, &err), DOSI_PARSE);
+    assert_non_null(strstr(err.message, "a.pfl, line 1"));
+}
+
+/// EPA's own decks, where they are at hand.
+static void epa_s_runs_are_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *path;
+        size_t n_sources, n_receptors, n_groups, n_results;
+    } cases[] = {
+        {"reference/air/aermod/aertest.inp", 1, 144, 1, 2},
+        {"reference/air/aermod/allsrcs.inp", 15, 332, 13, 13},
+        {"reference/air/aermod/bench_point.inp", 50, 900, 1, 1},
+        {"reference/air/aermod/Test1_Base_cart_3cond_SNC.inp", 1, 169, 1, 1},
+        {"reference/air/aermod/Test3_Base_cart_3cond_SNC_bar.inp", 1, 169, 1, 1},
+    };
+    static char text[200000];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *path = test_shared(cases[i].path);
+        FILE *file = path ? fopen(path, "rb") : NULL;
+        if (!file) skip();
+        size_t n = fread(text, 1, sizeof text, file);
+        (void)fclose(file);
+        dosi_aermod_deck deck = {0};
+        dosi_error err = {""};
+        const dosi_aermod_text whole = {path, text, n};
+        CHECK_OK(dosi_aermod_deck_read(&whole, NULL, &deck, &err), err);
+        assert_int_equal(deck.n_sources, cases[i].n_sources);
+        assert_int_equal(deck.n_receptors, cases[i].n_receptors);
+        assert_int_equal(deck.n_groups, cases[i].n_groups);
+        assert_int_equal(deck.n_results, cases[i].n_results);
+        dosi_aermod_deck_clear(&deck);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(receptors_come_in_the_deck_s_order),
+        cmocka_unit_test(sources_keep_their_numbers),
+        cmocka_unit_test(faults_are_named_with_their_line),
+        cmocka_unit_test(weather_is_read_with_its_profile),
+        cmocka_unit_test(epa_s_runs_are_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
