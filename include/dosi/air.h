@@ -1,5 +1,5 @@
 /// @file air.h
-/// Air quality: Korea's comprehensive index (CAI), and quality control of hourly readings.
+/// Air quality: the pollutants, and Korea's comprehensive index (CAI).
 ///
 /// Concentrations are hourly means; gases in ppm, particles in ug/m3. Missing is NaN. Nothing
 /// here allocates unless it says so.
@@ -120,53 +120,6 @@ DOSI_API dosi_cai dosi_cai_of(const dosi_cai_table *table,
 DOSI_API double dosi_cai_predict_24h(dosi_pollutant pollutant,
                                      const double *hours,
                                      double min_share);
-
-// --- quality control ---------------------------------------------------------------------
-
-/// Flags of a reading, as bits. A flagged reading is never changed nor removed.
-enum {
-    DOSI_QC_MISSING = 1,   ///< There is no reading.
-    DOSI_QC_RANGE = 2,     ///< Outside what the instrument or the air can give.
-    DOSI_QC_FLAT = 4,      ///< One of a long run of equal readings.
-    DOSI_QC_SPIKE = 8,     ///< Jumps away from the hours around it and back.
-    DOSI_QC_NEIGHBOUR = 16 ///< Far from what the stations around it say.
-};
-
-/// Thresholds for one pollutant; 0 hours or NaN switches a check off.
-typedef struct dosi_qc_limits {
-    double low, high;      ///< RANGE outside [low, high].
-    size_t flat_hours;     ///< FLAT for runs of at least so many equal readings...
-    double flat_above;     ///< ...of a value above this (low values are flat by resolution).
-    double spike_step;     ///< SPIKE: differs by more than this from both hours around it, the
-    double spike_ratio;    ///< same way, and by more than this many times their own difference.
-    double neighbour_step; ///< NEIGHBOUR: differs from the median of the neighbours by more
-    double neighbour_ratio; ///< than this, and by more than so many times their spread.
-} dosi_qc_limits;
-
-/// The default thresholds of a pollutant, for urban background and roadside stations in Korea;
-/// docs/methods/air-qc.md says where each comes from.
-DOSI_API dosi_qc_limits dosi_qc_limits_default(dosi_pollutant pollutant);
-
-/// Flags RANGE, FLAT, SPIKE and MISSING of one station's hourly series without gaps in time.
-/// @param values  (n) one an hour; NaN missing.
-/// @param flags   (n) in and out: bits are added.
-/// Cost: O(n).
-DOSI_API void dosi_qc_series(const dosi_qc_limits *limits,
-                             const double *values,
-                             size_t n,
-                             uint32_t *flags);
-
-/// Flags NEIGHBOUR of one hour: each station against the median of its neighbours that have a
-/// reading without a flag in that hour (at least 3).
-/// @param values      (n_stations) readings of the hour.
-/// @param neighbours  (n_stations x k) indexes; UINT32_MAX: none.
-/// @param flags       (n_stations) in and out.
-DOSI_API void dosi_qc_neighbours(const dosi_qc_limits *limits,
-                                 const double *values,
-                                 size_t n_stations,
-                                 const uint32_t *neighbours,
-                                 size_t k,
-                                 uint32_t *flags);
 
 #ifdef __cplusplus
 }

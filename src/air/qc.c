@@ -1,12 +1,12 @@
-// Quality control of hourly readings: range, flat line, spike, neighbours. Flags, never edits.
+// Quality control of one station's hours, and of one hour's stations. Flags, never edits.
 
-#include "dosi/air.h"
+#include "dosi/quality.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_NEIGHBOURS = 32, MIN_NEIGHBOURS = 3 };
+enum { MAX_NEIGHBOURS = 32, MIN_NEIGHBOURS = 3, MAX_GAP = 3 };
 
 // Ranges: the measuring ranges of Korea's monitoring network (gases); the highest Asian dust
 // hours with room above, and nothing below 1, the lowest reading that the network publishes
@@ -14,17 +14,31 @@ enum { MAX_NEIGHBOURS = 32, MIN_NEIGHBOURS = 3 };
 // February 2020 above that level. Steps are several times the hour-to-hour changes seen there.
 // See docs/methods/air-qc.md.
 static const dosi_qc_limits defaults[DOSI_AIR_COUNT] = {
-    [DOSI_AIR_SO2] = {0, 1, 24, 0.006, 0.03, 4, 0.04, 8},
-    [DOSI_AIR_CO] = {0, 50, 36, 0.4, 1.5, 4, 2.5, 8},
-    [DOSI_AIR_O3] = {0, 0.6, 10, 0.008, 0.05, 4, 0.05, 8},
-    [DOSI_AIR_NO2] = {0, 2, 10, 0.003, 0.05, 4, 0.08, 8},
-    [DOSI_AIR_PM10] = {1, 3000, 8, 6, 100, 4, 150, 8},
-    [DOSI_AIR_PM25] = {1, 1000, 8, 4, 60, 4, 60, 8},
+    [DOSI_AIR_SO2] = {0, 1, 24, 0.006, 0.04, 4, 0.1, 8, 0.06, 0.001, 0.001, 16, 0.003, 25},
+    [DOSI_AIR_CO] = {0, 50, 36, 0.4, 1.5, 4, 2.5, 8, 3, 0.1, 0.3, 20, 0.4, 25},
+    [DOSI_AIR_O3] = {0, 0.6, 10, 0.008, 0.05, 4, 0.05, 8, 0.1, 0.001, 0.007, 12, 0.012, 25},
+    [DOSI_AIR_NO2] = {0, 2, 10, 0.003, 0.05, 4, 0.08, 8, 0.1, 0.001, 0.002, 12, 0.012, 25},
+    [DOSI_AIR_PM10] = {1, 3000, 8, 6, 100, 4, 150, 8, 400, 1, 5, 12, 20, 25},
+    [DOSI_AIR_PM25] = {1, 1000, 8, 4, 60, 4, 60, 8, 200, 1, 3, 12, 12, 25},
 };
 
 dosi_qc_limits dosi_qc_limits_default(dosi_pollutant pollutant) {
     assert(pollutant < DOSI_AIR_COUNT);
     return defaults[pollutant];
+}
+
+/// The last reading of the run of equal readings that begins at `first`, at most MAX_GAP
+/// missing hours apart. @param count  Out: readings in it.
+static size_t run_end(const double *values, size_t n, size_t first, size_t *count) {
+    size_t last = first;
+    *count = 1;
+    for (size_t k = first + 1; k < n && k <= last + MAX_GAP + 1; k++) {
+        if (isnan(values[k])) continue;
+        if (values[k] != values[first]) break;
+        last = k;
+        (*count)++;
+    }
+    return last;
 }
 
 /// Flags runs of at least limits->flat_hours equal readings.
@@ -34,21 +48,54 @@ static void flag_flat(const dosi_qc_limits *limits,
                       uint32_t *flags) {
     if (limits->flat_hours < 2) return;
     for (size_t first = 0; first < n;) {
-        size_t end = first + 1;
-        while (end < n && values[end] == values[first]) end++;
-        if (end - first >= limits->flat_hours && values[first] > limits->flat_above) {
-            for (size_t i = first; i < end; i++) flags[i] |= DOSI_QC_FLAT;
+        size_t count = 0, last = run_end(values, n, first, &count);
+        bool is_flat = count >= limits->flat_hours && values[first] > limits->flat_above;
+        for (size_t i = first; is_flat && i <= last; i++) {
+            if (!isnan(values[i])) flags[i] |= DOSI_QC_FLAT;
         }
-        first = end;
+        first = last + 1;
     }
 }
 
 /// Whether the middle of three hours stands out from both others.
 static bool is_spike(const dosi_qc_limits *limits, double before, double here, double after) {
     double up = here - before, down = here - after;
-    if (!(up * down > 0)) return false; // missing, or on the way from one to the other
+    if (!(up * down > 0)) return false; // on the way from one to the other
     double step = fmin(fabs(up), fabs(down));
     return step > limits->spike_step && step > limits->spike_ratio * fabs(after - before);
+}
+
+/// Flags readings that stand out from the readings before and after, at most MAX_GAP missing
+/// hours away.
+static void flag_spikes(const dosi_qc_limits *limits,
+                        const double *values,
+                        size_t n,
+                        uint32_t *flags) {
+    size_t before = SIZE_MAX, here = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(values[i])) continue;
+        bool is_near =
+            before != SIZE_MAX && here - before <= MAX_GAP + 1 && i - here <= MAX_GAP + 1;
+        if (is_near && is_spike(limits, values[before], values[here], values[i])) {
+            flags[here] |= DOSI_QC_SPIKE;
+        }
+        before = here;
+        here = i;
+    }
+}
+
+/// Flags changes from one hour to the next that are too large, at the reading after them;
+/// spikes are flagged as such.
+static void flag_rate(const dosi_qc_limits *limits,
+                      const double *values,
+                      size_t n,
+                      uint32_t *flags) {
+    const uint32_t explained = DOSI_QC_SPIKE | DOSI_QC_RANGE;
+    if (!(limits->rate_step > 0)) return;
+    for (size_t i = 1; i < n; i++) {
+        if ((flags[i] | flags[i - 1]) & explained) continue;
+        if (fabs(values[i] - values[i - 1]) > limits->rate_step) flags[i] |= DOSI_QC_RATE;
+    }
 }
 
 void dosi_qc_series(const dosi_qc_limits *limits,
@@ -64,11 +111,8 @@ void dosi_qc_series(const dosi_qc_limits *limits,
         }
     }
     flag_flat(limits, values, n, flags);
-    for (size_t i = 1; i + 1 < n; i++) {
-        if (is_spike(limits, values[i - 1], values[i], values[i + 1])) {
-            flags[i] |= DOSI_QC_SPIKE;
-        }
-    }
+    flag_spikes(limits, values, n, flags);
+    flag_rate(limits, values, n, flags);
 }
 
 static int compare_reals(const void *a, const void *b) {

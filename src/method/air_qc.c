@@ -1,7 +1,7 @@
 // air.qc: flags on hourly readings; nothing is changed nor removed.
 
-#include "dosi/air.h"
 #include "dosi/geo.h"
+#include "dosi/quality.h"
 #include "method/columns.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NEIGHBOURS = 16, MAX_CELLS = 1 << 28, N_CHECKS = 5 };
+enum { MAX_NEIGHBOURS = 16, MAX_CELLS = 1 << 28, N_CHECKS = 8 };
 
 static const dosi_method_column observation_columns[] = {
     {"station", DOSI_TYPE_TEXT, NULL, false, {"측정소", "Station"}},
@@ -51,7 +51,7 @@ static const dosi_method_parameter parameters[] = {
     {"checks",
      DOSI_PARAMETER_TEXT,
      NULL,
-     "range,flat,spike,neighbour",
+     "range,rate,flat,spike,neighbour,unit,drift",
      0,
      0,
      NULL,
@@ -81,8 +81,9 @@ static const dosi_method_parameter parameters[] = {
      NULL,
      {"기준 바꾸기: 열.기준=값, 쉼표로 구분 (예: pm25_ugm3.high=500)",
       "Thresholds other than the defaults: column.limit=value, separated by commas; limits are "
-      "low, high, flat_hours, flat_above, spike_step, spike_ratio, neighbour_step, "
-      "neighbour_ratio"}},
+      "low, high, rate_step, flat_hours, flat_above, flat_floor, flat_score, spike_step, "
+      "spike_ratio, "
+      "neighbour_step, neighbour_ratio, drift_step, drift_score, resolution"}},
 };
 
 static const dosi_method_column checked_columns[] = {
@@ -95,8 +96,10 @@ static const dosi_method_column checked_columns[] = {
      DOSI_TYPE_INT,
      NULL,
      true,
-     {"플래그 비트: 1 결측, 2 범위, 4 고정값, 8 급변, 16 이웃과 다름",
-      "Flag bits: 1 missing, 2 range, 4 flat line, 8 spike, 16 unlike its neighbours"}},
+     {"플래그 비트: 1 결측, 2 범위, 4 고정값, 8 튐, 16 이웃과 다름, 32 급변, 64 단위·채널, "
+      "128 드리프트",
+      "Flag bits: 1 missing, 2 range, 4 flat line, 8 spike, 16 unlike its neighbours, 32 rate "
+      "of change, 64 unit or channel, 128 drift or offset"}},
 };
 static const dosi_method_column summary_columns[] = {
     {"variable", DOSI_TYPE_TEXT, NULL, false, {"변수", "Variable"}},
@@ -123,7 +126,8 @@ static const struct {
     uint32_t flag;
 } checks[N_CHECKS] = {
     {"missing", DOSI_QC_MISSING}, {"range", DOSI_QC_RANGE},         {"flat", DOSI_QC_FLAT},
-    {"spike", DOSI_QC_SPIKE},     {"neighbour", DOSI_QC_NEIGHBOUR},
+    {"spike", DOSI_QC_SPIKE},     {"neighbour", DOSI_QC_NEIGHBOUR}, {"rate", DOSI_QC_RATE},
+    {"unit", DOSI_QC_UNIT},       {"drift", DOSI_QC_DRIFT},
 };
 
 /// Readings as a matrix station x hour.
@@ -132,8 +136,9 @@ typedef struct readings {
     size_t n_hours;
     int64_t first_us;
     size_t *cell; ///< (rows) place in the matrix; SIZE_MAX: none (no station, not on the hour).
-    double *values; ///< (stations x hours) of the pollutant at hand.
-    uint32_t *flags;
+    double *values[DOSI_AIR_COUNT];   ///< (stations x hours) of a pollutant, or NULL.
+    double *expected[DOSI_AIR_COUNT]; ///< What the network says, of PM10 and PM2.5.
+    uint32_t *flags[DOSI_AIR_COUNT];
     uint32_t *neighbours; ///< (stations x k) or NULL.
     size_t k;
     uint32_t wanted; ///< Flags of the checks asked for.
@@ -142,13 +147,25 @@ typedef struct readings {
 
 /// The threshold called `name`; NULL when there is none.
 static double *limit_field(dosi_qc_limits *limits, const char *name) {
-    if (strcmp(name, "low") == 0) return &limits->low;
-    if (strcmp(name, "high") == 0) return &limits->high;
-    if (strcmp(name, "flat_above") == 0) return &limits->flat_above;
-    if (strcmp(name, "spike_step") == 0) return &limits->spike_step;
-    if (strcmp(name, "spike_ratio") == 0) return &limits->spike_ratio;
-    if (strcmp(name, "neighbour_step") == 0) return &limits->neighbour_step;
-    if (strcmp(name, "neighbour_ratio") == 0) return &limits->neighbour_ratio;
+    const struct {
+        const char *name;
+        double *field;
+    } fields[] = {{"low", &limits->low},
+                  {"high", &limits->high},
+                  {"rate_step", &limits->rate_step},
+                  {"flat_above", &limits->flat_above},
+                  {"flat_floor", &limits->flat_floor},
+                  {"flat_score", &limits->flat_score},
+                  {"spike_step", &limits->spike_step},
+                  {"spike_ratio", &limits->spike_ratio},
+                  {"neighbour_step", &limits->neighbour_step},
+                  {"neighbour_ratio", &limits->neighbour_ratio},
+                  {"drift_step", &limits->drift_step},
+                  {"drift_score", &limits->drift_score},
+                  {"resolution", &limits->resolution}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (strcmp(name, fields[i].name) == 0) return fields[i].field;
+    }
     return NULL;
 }
 
@@ -190,9 +207,11 @@ static dosi_status read_settings(const dosi_method_call *call, readings *r, dosi
         size_t c = 0;
         while (c < N_CHECKS && strcmp(names.names[i], checks[c].name) != 0) c++;
         if (c == N_CHECKS) {
-            return dosi_fail(err, DOSI_INVALID,
-                             "checks: no check \"%s\" among range, flat, spike, neighbour",
-                             names.names[i]);
+            return dosi_fail(
+                err, DOSI_INVALID,
+                "checks: no check \"%s\" among range, rate, flat, spike, neighbour, "
+                "unit, drift",
+                names.names[i]);
         }
         r->wanted |= checks[c].flag;
     }
@@ -271,7 +290,6 @@ static dosi_status find_neighbours(const dosi_method_call *call,
                                    const dosi_column *station,
                                    dosi_error *err) {
     const dosi_table *from = call->inputs[1] ? call->inputs[1] : call->inputs[0];
-    if (!(r->wanted & DOSI_QC_NEIGHBOUR)) return DOSI_OK;
     if (!method_has_places(from)) {
         if (call->report) {
             dosi_text_puts(call->report,
@@ -314,13 +332,8 @@ static dosi_status place_rows(readings *r,
         return dosi_fail(err, DOSI_LIMIT, "%zu stations over %zu hours", r->stations.n,
                          r->n_hours);
     }
-    size_t n_cells = r->stations.n * r->n_hours;
     r->cell = malloc((n_rows + 1) * sizeof *r->cell);
-    r->values = malloc((n_cells + 1) * sizeof *r->values);
-    r->flags = malloc((n_cells + 1) * sizeof *r->flags);
-    if (!r->cell || !r->values || !r->flags) {
-        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu readings", n_cells);
-    }
+    if (!r->cell) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu rows", n_rows);
     for (size_t i = 0; i < n_rows; i++) {
         int64_t t = time->data.integer[i];
         bool has_cell = r->stations.of_row[i] != UINT32_MAX && t != DOSI_TIME_MISSING &&
@@ -332,49 +345,101 @@ static dosi_status place_rows(readings *r,
     return DOSI_OK;
 }
 
-/// Flags all hours of one pollutant.
-static dosi_status flag_pollutant(
+/// The matrix of one pollutant. On failure what was taken is freed with the readings.
+static dosi_status lay_out(
     readings *r, int pollutant, const dosi_column *column, size_t n_rows, dosi_error *err) {
-    const dosi_qc_limits *limits = &r->limits[pollutant];
-    size_t n_stations = r->stations.n, n_hours = r->n_hours;
-    for (size_t k = 0; k < n_stations * n_hours; k++) {
-        r->values[k] = NAN;
-        r->flags[k] = 0;
+    size_t n_cells = r->stations.n * r->n_hours;
+    bool is_particle = pollutant == DOSI_AIR_PM10 || pollutant == DOSI_AIR_PM25;
+    double *values = r->values[pollutant] = calloc(n_cells + 1, sizeof *values);
+    uint32_t *flags = r->flags[pollutant] = calloc(n_cells + 1, sizeof *flags);
+    if (is_particle) r->expected[pollutant] = malloc((n_cells + 1) * sizeof *values);
+    if (!values || !flags || (is_particle && !r->expected[pollutant])) {
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu readings", n_cells);
     }
+    for (size_t k = 0; k < n_cells; k++) values[k] = NAN;
     for (size_t i = 0; i < n_rows; i++) {
-        if (r->cell[i] != SIZE_MAX) r->values[r->cell[i]] = dosi_column_real(column, i);
+        if (r->cell[i] != SIZE_MAX) values[r->cell[i]] = dosi_column_real(column, i);
     }
-    for (size_t s = 0; s < n_stations; s++) {
-        dosi_qc_series(limits, r->values + s * n_hours, n_hours, r->flags + s * n_hours);
-    }
-    for (size_t k = 0; k < n_stations * n_hours; k++) r->flags[k] &= r->wanted;
-    if (!r->neighbours) return DOSI_OK;
+    return DOSI_OK;
+}
+
+/// Compares each hour's stations with their neighbours.
+static dosi_status compare_neighbours(readings *r, int pollutant, dosi_error *err) {
+    size_t n_stations = r->stations.n, n_hours = r->n_hours;
+    if (!r->neighbours || !(r->wanted & DOSI_QC_NEIGHBOUR)) return DOSI_OK;
     double *hour = malloc((n_stations + 1) * sizeof *hour);
     uint32_t *flags = malloc((n_stations + 1) * sizeof *flags);
     dosi_status status =
         hour && flags ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for an hour");
     for (size_t h = 0; h < n_hours && hour && flags; h++) {
         for (size_t s = 0; s < n_stations; s++) {
-            hour[s] = r->values[s * n_hours + h];
-            flags[s] = r->flags[s * n_hours + h];
+            hour[s] = r->values[pollutant][s * n_hours + h];
+            flags[s] = r->flags[pollutant][s * n_hours + h];
         }
-        dosi_qc_neighbours(limits, hour, n_stations, r->neighbours, r->k, flags);
-        for (size_t s = 0; s < n_stations; s++) r->flags[s * n_hours + h] = flags[s];
+        dosi_qc_neighbours(&r->limits[pollutant], hour, n_stations, r->neighbours, r->k, flags);
+        for (size_t s = 0; s < n_stations; s++) {
+            r->flags[pollutant][s * n_hours + h] = flags[s];
+        }
     }
     free(hour);
     free(flags);
     return status;
 }
 
+/// The checks that need one station only, of one pollutant.
+static dosi_status flag_series(
+    readings *r, int pollutant, const dosi_column *column, size_t n_rows, dosi_error *err) {
+    size_t n_stations = r->stations.n, n_hours = r->n_hours;
+    DOSI_TRY(lay_out(r, pollutant, column, n_rows, err));
+    uint32_t *flags = r->flags[pollutant];
+    for (size_t s = 0; s < n_stations; s++) {
+        dosi_qc_series(&r->limits[pollutant], r->values[pollutant] + s * n_hours, n_hours,
+                       flags + s * n_hours);
+    }
+    for (size_t k = 0; k < n_stations * n_hours; k++) flags[k] &= r->wanted;
+    return compare_neighbours(r, pollutant, err);
+}
+
+/// The checks that need the whole network.
+static dosi_status flag_network(readings *r, const dosi_run *run, dosi_error *err) {
+    const dosi_qc_matrix matrix = {r->stations.n, r->n_hours, (const double *const *)r->values,
+                                   r->neighbours, r->neighbours ? r->k : 0};
+    DOSI_TRY(dosi_qc_network(r->limits, &matrix, run, r->flags, r->expected, err));
+    for (int p = 0; p < DOSI_AIR_COUNT; p++) {
+        for (size_t k = 0; k < matrix.n_stations * matrix.n_hours && r->flags[p]; k++) {
+            r->flags[p][k] &= r->wanted;
+        }
+    }
+    return DOSI_OK;
+}
+
+/// Compares the two channels of particles, where both are there.
+static void flag_particles(readings *r) {
+    size_t n_hours = r->n_hours;
+    if (!(r->wanted & DOSI_QC_UNIT) || !r->flags[DOSI_AIR_PM10] || !r->flags[DOSI_AIR_PM25]) {
+        return;
+    }
+    for (size_t s = 0; s < r->stations.n; s++) {
+        size_t at = s * n_hours;
+        const double *values[] = {r->values[DOSI_AIR_PM10] + at, r->values[DOSI_AIR_PM25] + at};
+        const double *expected[] = {r->expected[DOSI_AIR_PM10] + at,
+                                    r->expected[DOSI_AIR_PM25] + at};
+        uint32_t *flags[] = {r->flags[DOSI_AIR_PM10] + at, r->flags[DOSI_AIR_PM25] + at};
+        dosi_qc_particles(values, expected, n_hours, flags);
+    }
+}
+
 /// The flag column of one pollutant, and its rows of the summary.
 static dosi_status put_flags(const dosi_method_call *call,
                              const readings *r,
-                             const dosi_column *column,
+                             int pollutant,
                              const size_t *order,
                              dosi_error *err) {
+    const char *column = dosi_pollutant_column((dosi_pollutant)pollutant);
+    const uint32_t *found = r->flags[pollutant];
     dosi_table *out = &call->outputs[0], *summary = &call->outputs[1];
     char name[METHOD_NAME_BYTES + 8];
-    (void)snprintf(name, sizeof name, "%s_flag", column->name);
+    (void)snprintf(name, sizeof name, "%s_flag", column);
     size_t added = dosi_table_find(out, name);
     if (added != SIZE_MAX) dosi_table_drop_column(out, added); // flags of an earlier check
     const dosi_method_column *like = &checked_columns[1];
@@ -383,24 +448,24 @@ static dosi_status put_flags(const dosi_method_call *call,
     size_t count[N_CHECKS] = {0};
     for (size_t i = 0; i < out->n_rows; i++) {
         size_t cell = r->cell[order[i]];
-        flags[i] = cell == SIZE_MAX ? DOSI_MISSING_INT : (int64_t)r->flags[cell];
+        flags[i] = cell == SIZE_MAX ? DOSI_MISSING_INT : (int64_t)found[cell];
         for (size_t c = 0; c < N_CHECKS && cell != SIZE_MAX; c++) {
-            count[c] += (r->flags[cell] & checks[c].flag) ? 1 : 0;
+            count[c] += (found[cell] & checks[c].flag) ? 1 : 0;
         }
     }
     for (size_t c = 0; c < N_CHECKS; c++) {
         if (!(r->wanted & checks[c].flag)) continue;
         size_t row = summary->n_rows;
         DOSI_TRY(dosi_table_add_rows(summary, 1, err));
-        DOSI_TRY(dosi_table_set_text(summary, 0, row, column->name));
+        DOSI_TRY(dosi_table_set_text(summary, 0, row, column));
         DOSI_TRY(dosi_table_set_text(summary, 1, row, checks[c].name));
         summary->columns[2].data.integer[row] = (int64_t)count[c];
         summary->columns[3].data.integer[row] = (int64_t)out->n_rows;
         summary->columns[4].data.real[row] =
             out->n_rows ? (double)count[c] / (double)out->n_rows : 0;
         if (call->report && count[c]) {
-            dosi_text_printf(call->report, "%s: %zu of %zu flagged: %s\n", column->name,
-                             count[c], out->n_rows, checks[c].name);
+            dosi_text_printf(call->report, "%s: %zu of %zu flagged: %s\n", column, count[c],
+                             out->n_rows, checks[c].name);
         }
     }
     return DOSI_OK;
@@ -443,8 +508,12 @@ static dosi_status check_all(const dosi_method_call *call,
         if (found == SIZE_MAX) continue;
         DOSI_TRY(dosi_run_check(call->run, err));
         const dosi_column *column = &table->columns[found];
-        DOSI_TRY(flag_pollutant(r, p, column, table->n_rows, err));
-        DOSI_TRY(put_flags(call, r, column, order, err));
+        DOSI_TRY(flag_series(r, p, column, table->n_rows, err));
+    }
+    DOSI_TRY(flag_network(r, call->run, err));
+    flag_particles(r);
+    for (int p = 0; p < DOSI_AIR_COUNT; p++) {
+        if (r->flags[p]) DOSI_TRY(put_flags(call, r, p, order, err));
     }
     return DOSI_OK;
 }
@@ -461,8 +530,11 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
                                : dosi_fail(err, DOSI_NO_MEMORY, "no memory for the order");
     free(order);
     free(r.cell);
-    free(r.values);
-    free(r.flags);
+    for (int p = 0; p < DOSI_AIR_COUNT; p++) {
+        free(r.values[p]);
+        free(r.expected[p]);
+        free(r.flags[p]);
+    }
     free(r.neighbours);
     method_keys_clear(&r.stations);
     return status;
@@ -470,17 +542,24 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_qc = {
     .id = "air.qc",
-    .version = 1,
+    .version = 2,
     .title = {"대기 측정값 품질관리", "Quality control of air readings"},
     .about =
-        {"시간별 측정값을 범위, 고정값, 급변, 이웃 측정소와의 차이로 검사해 플래그를 "
-         "붙입니다. 값은 바꾸거나 지우지 않으며, 다음 분석이 플래그를 보고 골라 씁니다.",
-         "Checks hourly readings for range, flat lines, spikes and disagreement with the "
-         "stations around them, and adds a flag column for each pollutant. Values are never "
-         "changed nor removed: methods that follow leave flagged values out (`reject`). The "
-         "default thresholds are wide, so that a true episode passes."},
-    .citation = "QARTOD, Manual for real-time quality control (range, flat line, spike); "
-                "neighbour check against the median in units of 1.4826 MAD",
+        {"시간별 측정값을 범위, 급변, 고정값, 튐, 이웃 측정소와의 차이, 단위와 채널, "
+         "드리프트로 "
+         "검사해 플래그를 붙입니다. 값은 바꾸거나 지우지 않으며, 다음 분석이 플래그를 보고 "
+         "골라 "
+         "씁니다.",
+         "Checks hourly readings for range, rate of change, flat lines, spikes, disagreement "
+         "with "
+         "the stations around them, wrong units or swapped channels, and drift or offset "
+         "against "
+         "the network, and adds a flag column for each pollutant. Values are never changed nor "
+         "removed: methods that follow leave flagged values out (`reject`). The default "
+         "thresholds are wide, so that a true episode passes."},
+    .citation = "QARTOD, Manual for real-time quality control (range, rate, flat line, spike); "
+                "E. S. Page (1954), Biometrika 41, 100-115 (cumulative sums); neighbour check "
+                "against the median in units of 1.4826 MAD",
     .inputs = inputs,
     .n_inputs = sizeof inputs / sizeof inputs[0],
     .parameters = parameters,

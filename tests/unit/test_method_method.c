@@ -4,6 +4,7 @@
 #include "dosi/air.h"
 #include "dosi/geo.h"
 #include "dosi/method.h"
+#include "dosi/quality.h"
 #include "test.h"
 
 #include <jansson.h>
