@@ -41,6 +41,11 @@ export const pages: Page[] = [
     load: page(() => import('../air/StationPage.svelte')),
   },
   {
+    pattern: '/air/:organisation/episodes',
+    title: 'air.episodes',
+    load: page(() => import('../air/EpisodesPage.svelte')),
+  },
+  {
     pattern: '/data',
     title: 'nav.data',
     load: page(() => import('../data/CataloguePage.svelte')),

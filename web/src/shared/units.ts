@@ -51,10 +51,19 @@ export function isSpread(layer: Layer): boolean {
   return /(variance|stderr|sd|uncertainty|spread|error)$/.test(layer.value);
 }
 
+function standardNamed(value: string) {
+  const name = /^(pm25|pm10|o3|no2|so2|co)(_|$)/.exec(value)?.[1];
+  return name ? STANDARDS[name] : undefined;
+}
+
+/** The standard of a canonical column such as "pm25_ugm3". */
+export function standardFor(column: string): Standard | null {
+  return standardNamed(column) ?? null;
+}
+
 /** The standard to draw into a layer's chart. */
 export function standardOf(layer: Layer): Standard | null {
   if (isSpread(layer)) return null;
-  const name = /^(pm25|pm10|o3|no2|so2|co)(_|$)/.exec(layer.value)?.[1];
-  const found = name ? STANDARDS[name] : undefined;
+  const found = standardNamed(layer.value);
   return found && found.unit === layer.unit ? found : null;
 }

@@ -350,6 +350,16 @@ export const en = {
   'rose.share': 'Share of hours',
   'calendar.summary': '{name}: {n} days; the highest was {day} with {value} {unit}.',
   'calendar.day': 'Day',
+  'episodes.about':
+    'Hours in which the mean of the city, weighted by population, was above the {standard} of {value} {unit}.',
+  'episodes.none': 'In {n} hours the city’s mean never stayed above the standard.',
+  'episodes.hours': '{n} hours',
+  'episodes.peak': 'Highest: {value} {unit}',
+  'episodes.people': 'Up to {n} people above the standard',
+  'episodes.replay': 'The episode on the map',
+  'episodes.nomap': 'There is no hourly map of this pollutant.',
+  'episodes.city': 'Mean of the city',
+  'episodes.source': 'Data:',
 } as const;
 
 export type Key = keyof typeof en;

@@ -350,4 +350,13 @@ export const ko: Record<Key, string> = {
   'rose.share': '시간 비율',
   'calendar.summary': '{name}: {n}일 가운데 {day}이 가장 높습니다. {value} {unit}.',
   'calendar.day': '날짜',
+  'episodes.about': '인구로 가중한 도시 평균이 {standard} {value} {unit}을 넘은 시간들입니다.',
+  'episodes.none': '{n}시간 동안 도시 평균이 기준을 넘어 이어진 적이 없습니다.',
+  'episodes.hours': '{n}시간',
+  'episodes.peak': '최고: {value} {unit}',
+  'episodes.people': '기준을 넘는 곳의 인구 최대 {n}명',
+  'episodes.replay': '지도에서 보는 사례',
+  'episodes.nomap': '이 항목의 시간별 지도가 없습니다.',
+  'episodes.city': '도시 평균',
+  'episodes.source': '자료:',
 };
