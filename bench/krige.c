@@ -52,9 +52,14 @@ int main(int argc, char **argv) {
         size_t row = c / SIDE;
         cell_y[c] = CELL_M * ((double)row + 0.5);
     }
-    const dosi_variogram model = {DOSI_VARIOGRAM_EXPONENTIAL, 1, 50, 8000, 0};
+    const dosi_variogram model = {
+        .kind = DOSI_VARIOGRAM_EXPONENTIAL, .nugget = 1, .psill = 50, .range_m = 8000};
     const dosi_sites sites = {n, site_x, site_y}, cells = {N_CELLS, cell_x, cell_y};
-    const dosi_krige problem = {&model, &sites, site_z, 1, n_nearest};
+    const dosi_krige problem = {.model = &model,
+                                .sites = &sites,
+                                .values = site_z,
+                                .n_maps = 1,
+                                .n_nearest = n_nearest};
     double best_s = INFINITY;
     for (int repeat = 0; repeat < 3; repeat++) {
         dosi_error err = {""};

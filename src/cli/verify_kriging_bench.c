@@ -11,7 +11,8 @@
 
 enum { SIDE = 500, N_CELLS = SIDE * SIDE, CELL_M = 100 };
 
-static const dosi_variogram model = {DOSI_VARIOGRAM_EXPONENTIAL, 1, 50, 8000, 0};
+static const dosi_variogram model = {
+    .kind = DOSI_VARIOGRAM_EXPONENTIAL, .nugget = 1, .psill = 50, .range_m = 8000};
 
 /// A run with its reference. `n_nearest` 0: global.
 typedef struct reference {
@@ -127,13 +128,21 @@ static dosi_status check_stations(dosi_verify *verify,
         const reference *r = &references[i];
         if (r->n_sites != sites->n) continue;
         if (fabs(total(z, sites->n) - r->sum_of_values) > 1e-6) continue;
-        const dosi_krige problem = {&model, sites, z, 1, r->n_nearest};
+        const dosi_krige problem = {.model = &model,
+                                    .sites = sites,
+                                    .values = z,
+                                    .n_maps = 1,
+                                    .n_nearest = r->n_nearest};
         is_known = true;
         DOSI_TRY(check_sums(verify, file, &problem, r, err));
     }
     for (size_t i = 0; i < sizeof left_out / sizeof left_out[0] && is_known; i++) {
         if (left_out[i].n_sites != sites->n) continue;
-        const dosi_krige problem = {&model, sites, z, 1, left_out[i].n_nearest};
+        const dosi_krige problem = {.model = &model,
+                                    .sites = sites,
+                                    .values = z,
+                                    .n_maps = 1,
+                                    .n_nearest = left_out[i].n_nearest};
         DOSI_TRY(check_left_out(verify, file, &problem, left_out[i].rmse, err));
     }
     if (!is_known) {

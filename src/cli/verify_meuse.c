@@ -33,8 +33,10 @@ static const struct {
     {DOSI_VARIOGRAM_MATERN, 1.5, 1.09812381712e-05},
 };
 
-static const dosi_variogram gstat_model = {DOSI_VARIOGRAM_SPHERICAL, 0.0506624268192,
-                                           0.5906078022101, 897.020909797, 0};
+static const dosi_variogram gstat_model = {.kind = DOSI_VARIOGRAM_SPHERICAL,
+                                           .nugget = 0.0506624268192,
+                                           .psill = 0.5906078022101,
+                                           .range_m = 897.020909797};
 
 /// gstat prints cells (from 1) of the global predictions.
 static const double gstat_cells[][3] = {
@@ -211,7 +213,8 @@ static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error
         double *z = xyz + 2 * n;
         for (size_t i = 0; i < n; i++) z[i] = log(z[i]);
         const dosi_sites sites = {n, xyz, xyz + n};
-        dosi_krige problem = {&gstat_model, &sites, z, 1, 0};
+        dosi_krige problem = {
+            .model = &gstat_model, .sites = &sites, .values = z, .n_maps = 1, .n_nearest = 0};
         status = check_variogram(verify, file, &sites, z, err);
         if (status == DOSI_OK) status = check_leave_one_out(verify, file, &problem, err);
         if (status == DOSI_OK) status = check_companion(verify, file, &problem, err);

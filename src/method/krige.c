@@ -360,8 +360,11 @@ dosi_status method_krige_variable(method_krige *krige, size_t variable, dosi_err
     if (status != DOSI_OK) return dosi_fail(err, status, "%s: %s", name, why.message);
     const dosi_sites sites = method_maps_sites(&krige->maps);
     const dosi_sites targets = {krige->n_targets, krige->target_x, krige->target_y};
-    const dosi_krige problem = {&krige->model, &sites, values, krige->maps.n_maps,
-                                krige->n_nearest};
+    const dosi_krige problem = {.model = &krige->model,
+                                .sites = &sites,
+                                .values = values,
+                                .n_maps = krige->maps.n_maps,
+                                .n_nearest = krige->n_nearest};
     dosi_table *map = &call->outputs[KRIGE_MAP];
     size_t column = krige->first_value_column + (krige->is_long ? 0 : 2 * variable);
     size_t n_cells = krige->maps.n_maps * krige->n_targets;

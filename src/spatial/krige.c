@@ -3,7 +3,6 @@
 #include "spatial/krige.h"
 
 #include "dosi/geo.h"
-#include "dosi/num.h"
 
 #include <assert.h>
 #include <math.h>
@@ -14,12 +13,53 @@
 enum { MAX_NEAREST = DOSI_NEAREST_MAX - 1 }; // leaving one out asks for one more
 
 void dosi_krige_covariances(
-    const krige_work *work, double x, double y, const dosi_sites *at, double *out) {
-    for (size_t i = 0; i < at->n; i++) {
-        double dx = at->x[i] - x, dy = at->y[i] - y;
-        out[i] = sqrt(dx * dx + dy * dy);
+    const krige_work *work, const double *dx, const double *dy, double *out, size_t n) {
+    const krige_support *support = &work->support;
+    if (support->n == 1) {
+        covariance_fill(&work->field, dx, dy, out, n);
+        return;
     }
-    dosi_variogram_covariances(work->problem->model, work->sill, out, at->n);
+    double px[COVARIANCE_BATCH], py[COVARIANCE_BATCH], part[COVARIANCE_BATCH];
+    for (size_t first = 0; first < n; first += COVARIANCE_BATCH) {
+        size_t m = n - first < COVARIANCE_BATCH ? n - first : COVARIANCE_BATCH;
+        for (size_t i = 0; i < m; i++) out[first + i] = 0;
+        for (size_t p = 0; p < support->n; p++) {
+            for (size_t i = 0; i < m; i++) px[i] = dx[first + i] + support->dx[p];
+            for (size_t i = 0; i < m; i++) py[i] = dy[first + i] + support->dy[p];
+            covariance_fill(&work->smooth, px, py, part, m);
+            for (size_t i = 0; i < m; i++) out[first + i] += support->weight[p] * part[i];
+        }
+    }
+}
+
+void dosi_krige_data_covariances(const krige_work *work,
+                                 const dosi_sites *sites,
+                                 const double *error_variance,
+                                 double *out,
+                                 size_t stride) {
+    double dx[COVARIANCE_BATCH], dy[COVARIANCE_BATCH];
+    for (size_t i = 0; i < sites->n; i++) {
+        double *row = out + i * stride;
+        for (size_t first = 0; first <= i; first += COVARIANCE_BATCH) {
+            size_t left = i + 1 - first;
+            size_t m = left < COVARIANCE_BATCH ? left : COVARIANCE_BATCH;
+            for (size_t j = 0; j < m; j++) dx[j] = sites->x[i] - sites->x[first + j];
+            for (size_t j = 0; j < m; j++) dy[j] = sites->y[i] - sites->y[first + j];
+            covariance_fill(&work->field, dx, dy, row + first, m);
+        }
+        if (error_variance) row[i] += error_variance[i];
+    }
+}
+
+void dosi_krige_solve_small(const double *l, size_t n, double *b) {
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) b[i] -= l[i * n + j] * b[j];
+        b[i] /= l[i * n + i];
+    }
+    for (size_t i = n; i-- > 0;) {
+        b[i] /= l[i * n + i];
+        for (size_t j = 0; j < i; j++) b[j] -= l[i * n + j] * b[i];
+    }
 }
 
 dosi_status dosi_krige_fail_factor(const krige_work *work, dosi_error *err) {
@@ -86,29 +126,127 @@ static double span_of(const dosi_sites *sites, const dosi_sites *targets) {
     return box[0] <= box[2] ? hypot(box[2] - box[0], box[3] - box[1]) : 0;
 }
 
-/// Everything that must hold before work starts; sets work->sill.
+/// Names the first datum whose drift or error is outside its domain.
+static dosi_status check_extras(const dosi_krige *problem, dosi_error *err) {
+    size_t n = problem->sites->n, n_drift = problem->n_drift;
+    if (n_drift > DOSI_KRIGE_MAX_DRIFT) {
+        return dosi_fail(err, DOSI_DOMAIN, "kriging: %zu drift columns, at most %d", n_drift,
+                         DOSI_KRIGE_MAX_DRIFT);
+    }
+    if (problem->mean_kind == DOSI_KRIGE_MEAN_KNOWN &&
+        (n_drift > 0 || !isfinite(problem->mean))) {
+        return dosi_fail(err, DOSI_DOMAIN,
+                         "kriging: a known mean (%g) has no drift (%zu columns)", problem->mean,
+                         n_drift);
+    }
+    for (size_t k = 0; k < n * n_drift; k++) {
+        if (isfinite(problem->drift[k])) continue;
+        return dosi_fail(err, DOSI_DOMAIN, "kriging: drift %zu of site %zu is %g", k % n_drift,
+                         k / n_drift, problem->drift[k]);
+    }
+    for (size_t i = 0; problem->error_variance && i < n; i++) {
+        double e = problem->error_variance[i];
+        if (e >= 0 && isfinite(e)) continue;
+        return dosi_fail(err, DOSI_DOMAIN, "kriging: error variance of site %zu is %g", i, e);
+    }
+    for (size_t k = 0; k < 2; k++) {
+        double side = problem->block_m[k];
+        if (side >= 0 && isfinite(side)) continue;
+        return dosi_fail(err, DOSI_DOMAIN, "kriging: a block of %g m", side);
+    }
+    return DOSI_OK;
+}
+
+/// The drift with its constant as columns, centred and scaled by the sites, which changes no
+/// result but how well it is computed.
+static dosi_status make_drift(krige_work *work, dosi_error *err) {
+    const dosi_krige *problem = work->problem;
+    if (problem->mean_kind == DOSI_KRIGE_MEAN_KNOWN) return DOSI_OK;
+    size_t n = problem->sites->n, n_drift = problem->n_drift;
+    size_t n_targets = work->targets ? work->targets->n : n;
+    work->n_columns = n_drift + 1;
+    work->drift = malloc(work->n_columns * (n + n_targets) * sizeof *work->drift + 1);
+    if (!work->drift) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the drift");
+    work->target_drift = work->drift + work->n_columns * n;
+    for (size_t i = 0; i < n; i++) work->drift[i] = 1;
+    for (size_t i = 0; i < n_targets; i++) work->target_drift[i] = 1;
+    const double *there = work->targets ? problem->target_drift : problem->drift;
+    for (size_t q = 0; q < n_drift; q++) {
+        double mean = 0, most = 0;
+        for (size_t i = 0; i < n; i++) {
+            mean += problem->drift[i * n_drift + q] / (double)n;
+        }
+        for (size_t i = 0; i < n; i++) {
+            most = fmax(most, fabs(problem->drift[i * n_drift + q] - mean));
+        }
+        double scale = most > 0 ? 1 / most : 1;
+        double *at = work->drift + (q + 1) * n, *to = work->target_drift + (q + 1) * n_targets;
+        for (size_t i = 0; i < n; i++) at[i] = (problem->drift[i * n_drift + q] - mean) * scale;
+        for (size_t i = 0; i < n_targets; i++) to[i] = (there[i * n_drift + q] - mean) * scale;
+    }
+    return DOSI_OK;
+}
+
+/// Gauss-Legendre points of four by four, as gstat takes them for a block, and what the
+/// block's own variance is.
+static void make_support(krige_work *work) {
+    static const double node[4] = {-0.8611363115940526, -0.3399810435848563, 0.3399810435848563,
+                                   0.8611363115940526};
+    static const double share[4] = {0.1739274225687269, 0.3260725774312731, 0.3260725774312731,
+                                    0.1739274225687269};
+    const double *block = work->problem->block_m;
+    krige_support *support = &work->support;
+    *support = (krige_support){.n = 1, .weight = {1}};
+    work->variance_there = work->field.sill;
+    if (!work->targets || (block[0] == 0 && block[1] == 0)) return;
+    support->n = 0;
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = 0; j < 4; j++) {
+            size_t p = support->n++;
+            support->dx[p] = 0.5 * block[0] * node[i];
+            support->dy[p] = 0.5 * block[1] * node[j];
+            support->weight[p] = share[i] * share[j];
+        }
+    }
+    double sum = 0;
+    for (size_t p = 0; p < support->n; p++) {
+        double dx[KRIGE_MAX_POINTS], dy[KRIGE_MAX_POINTS], c[KRIGE_MAX_POINTS];
+        for (size_t q = 0; q < support->n; q++) {
+            dx[q] = support->dx[p] - support->dx[q];
+            dy[q] = support->dy[p] - support->dy[q];
+        }
+        covariance_fill(&work->smooth, dx, dy, c, support->n);
+        for (size_t q = 0; q < support->n; q++) {
+            sum += support->weight[p] * support->weight[q] * c[q];
+        }
+    }
+    work->variance_there = sum;
+}
+
+/// Everything that must hold before work starts, and what follows from the problem alone.
 static dosi_status prepare(krige_work *work, dosi_error *err) {
     const dosi_krige *problem = work->problem;
     const dosi_variogram *model = problem->model;
     DOSI_TRY(dosi_variogram_check(model, err));
     DOSI_TRY(check_places(problem->sites, "site", err));
     DOSI_TRY(check_apart(problem->sites, err));
+    DOSI_TRY(check_extras(problem, err));
     if (work->targets) DOSI_TRY(check_places(work->targets, "target", err));
     if (problem->n_nearest > MAX_NEAREST) {
         return dosi_fail(err, DOSI_DOMAIN, "kriging: %zu nearest sites, at most %d",
                          problem->n_nearest, MAX_NEAREST);
     }
-    work->sill = model->nugget;
-    if (model->kind == DOSI_VARIOGRAM_LINEAR) {
-        double span = span_of(problem->sites, work->targets);
-        work->sill += 2 * model->psill * span / model->range_m;
-    } else if (model->kind != DOSI_VARIOGRAM_NUGGET) {
-        work->sill += model->psill;
-    }
-    if (!(work->sill > 0)) {
+    double span =
+        span_of(problem->sites, work->targets) + problem->block_m[0] + problem->block_m[1];
+    double sill = dosi_variogram_sill(model, span);
+    if (!(sill > 0)) {
         return dosi_fail(err, DOSI_DOMAIN, "kriging: the variogram is 0 everywhere");
     }
-    return DOSI_OK;
+    covariance_field_set(&work->field, model, sill);
+    work->smooth = work->field;
+    for (const dosi_variogram *s = model; s; s = s->nested) work->smooth.sill -= s->nugget;
+    make_support(work);
+    return make_drift(work, err);
 }
 
 /// Which maps have the same sites: bytes 1 (present) or 0, row a map.
@@ -219,20 +357,39 @@ dosi_status dosi_krige_predict(const dosi_krige *problem,
                                double *variance,
                                dosi_error *err) {
     assert(problem && problem->model && problem->sites && targets && prediction);
+    assert(problem->n_drift == 0 || (problem->drift && problem->target_drift));
     krige_work work = {.problem = problem,
                        .targets = targets,
                        .run = run,
                        .prediction = prediction,
                        .variance = variance};
-    DOSI_TRY(prepare(&work, err));
     krige_patterns patterns = {0};
-    DOSI_TRY(patterns_find(problem, &patterns, err));
-    size_t *which = malloc((patterns.n + 1) * sizeof *which);
-    dosi_status status = which ? predict_patterns(&work, &patterns, which, err)
-                               : dosi_fail(err, DOSI_NO_MEMORY, "no memory to krige");
+    size_t *which = NULL;
+    dosi_status status = prepare(&work, err);
+    if (status == DOSI_OK) status = patterns_find(problem, &patterns, err);
+    if (status == DOSI_OK) {
+        which = malloc((patterns.n + 1) * sizeof *which);
+        status = which ? predict_patterns(&work, &patterns, which, err)
+                       : dosi_fail(err, DOSI_NO_MEMORY, "no memory to krige");
+    }
     free(which);
     patterns_clear(&patterns);
+    free(work.drift);
     return status;
+}
+
+/// Leaves the values of one pattern out.
+static dosi_status leave_pattern(const krige_work *work,
+                                 const krige_pattern *pattern,
+                                 dosi_error *err) {
+    const dosi_krige *problem = work->problem;
+    fill_missing(work, pattern, problem->sites->n);
+    DOSI_TRY(dosi_run_check(work->run, err));
+    size_t least = work->n_columns ? work->n_columns + 1 : 1;
+    if (pattern->n_present < least) return DOSI_OK;
+    bool is_global = problem->n_nearest == 0 || pattern->n_present <= problem->n_nearest + 1;
+    return is_global ? dosi_krige_leave_global(work, pattern, err)
+                     : dosi_krige_local(work, pattern, err);
 }
 
 dosi_status dosi_krige_leave_one_out(const dosi_krige *problem,
@@ -241,63 +398,16 @@ dosi_status dosi_krige_leave_one_out(const dosi_krige *problem,
                                      double *variance,
                                      dosi_error *err) {
     assert(problem && problem->model && problem->sites && prediction && variance);
+    assert(problem->n_drift == 0 || problem->drift);
     krige_work work = {
         .problem = problem, .run = run, .prediction = prediction, .variance = variance};
-    DOSI_TRY(prepare(&work, err));
     krige_patterns patterns = {0};
-    DOSI_TRY(patterns_find(problem, &patterns, err));
-    dosi_status status = DOSI_OK;
+    dosi_status status = prepare(&work, err);
+    if (status == DOSI_OK) status = patterns_find(problem, &patterns, err);
     for (size_t p = 0; p < patterns.n && status == DOSI_OK; p++) {
-        const krige_pattern *pattern = &patterns.items[p];
-        fill_missing(&work, pattern, problem->sites->n);
-        bool is_global =
-            problem->n_nearest == 0 || pattern->n_present <= problem->n_nearest + 1;
-        status = dosi_run_check(run, err);
-        if (status != DOSI_OK || pattern->n_present < 2) continue;
-        status = is_global ? dosi_krige_leave_global(&work, pattern, err)
-                           : dosi_krige_local(&work, pattern, err);
+        status = leave_pattern(&work, &patterns.items[p], err);
     }
     patterns_clear(&patterns);
+    free(work.drift);
     return status;
-}
-
-dosi_krige_score dosi_krige_score_of(const double *observed,
-                                     const double *predicted,
-                                     const double *variance,
-                                     size_t n) {
-    dosi_sum error = {0}, absolute = {0}, square = {0}, ratio = {0};
-    dosi_sum so = {0}, sp = {0};
-    size_t n_used = 0, n_inside = 0;
-    for (size_t i = 0; i < n; i++) {
-        double e = observed[i] - predicted[i];
-        if (isnan(e)) continue;
-        n_used++;
-        dosi_sum_add(&error, e);
-        dosi_sum_add(&absolute, fabs(e));
-        dosi_sum_add(&square, e * e);
-        dosi_sum_add(&ratio, e * e / variance[i]);
-        n_inside += e * e <= 1.959963984540054 * 1.959963984540054 * variance[i];
-        dosi_sum_add(&so, observed[i]);
-        dosi_sum_add(&sp, predicted[i]);
-    }
-    double count = (double)n_used;
-    double mean_o = dosi_sum_value(&so) / count, mean_p = dosi_sum_value(&sp) / count;
-    dosi_sum oo = {0}, op = {0}, pp = {0};
-    for (size_t i = 0; i < n; i++) {
-        if (isnan(observed[i] - predicted[i])) continue;
-        double o = observed[i] - mean_o, p = predicted[i] - mean_p;
-        dosi_sum_add(&oo, o * o);
-        dosi_sum_add(&op, o * p);
-        dosi_sum_add(&pp, p * p);
-    }
-    double scale = sqrt(dosi_sum_value(&oo) * dosi_sum_value(&pp));
-    return (dosi_krige_score){
-        .n = n_used,
-        .me = dosi_sum_value(&error) / count,
-        .mae = dosi_sum_value(&absolute) / count,
-        .rmse = sqrt(dosi_sum_value(&square) / count),
-        .msdr = dosi_sum_value(&ratio) / count,
-        .coverage_95 = (double)n_inside / count,
-        .correlation = dosi_sum_value(&op) / scale, // 0/0 is NaN, as is all of this for n = 0
-    };
 }

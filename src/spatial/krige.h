@@ -4,7 +4,8 @@
 #ifndef DOSI_SPATIAL_KRIGE_H
 #define DOSI_SPATIAL_KRIGE_H
 
-#include "dosi/spatial.h"
+#include "dosi/krige.h"
+#include "spatial/covariance.h"
 
 #include <stdint.h>
 
@@ -24,24 +25,49 @@ typedef struct krige_patterns {
     size_t *maps;
 } krige_patterns;
 
+enum { KRIGE_MAX_COLUMNS = DOSI_KRIGE_MAX_DRIFT + 1, KRIGE_MAX_POINTS = 16 };
+
+/// The points that stand for a target: itself, or its block.
+typedef struct krige_support {
+    size_t n; ///< 1: the target itself.
+    double dx[KRIGE_MAX_POINTS], dy[KRIGE_MAX_POINTS], weight[KRIGE_MAX_POINTS];
+} krige_support;
+
 /// A problem on its way: what was asked for, and what holds for all of it.
 typedef struct krige_work {
     const dosi_krige *problem;
     const dosi_sites *targets; ///< NULL when leaving one out.
-    double sill;               ///< Covariance at distance 0.
+    covariance_field field;    ///< Between data.
+    covariance_field smooth;   ///< Between data and blocks: no nugget at distance 0.
+    krige_support support;
+    double variance_there; ///< Variance of a target before anything is known.
+    size_t n_columns;      ///< Of the drift with the constant; 0: known mean.
+    double *drift;         ///< (n_columns x n_sites) standardised.
+    double *target_drift;  ///< (n_columns x targets or sites) likewise.
     const dosi_run *run;
     double *prediction; ///< (n_maps x targets or sites)
     double *variance;   ///< The same, or NULL.
 } krige_work;
 
-/// Covariances between (x, y) and every place of `at`.
-/// @param out  (at->n)
+/// Covariances between data and a target's support, (dx, dy) apart. `out` overlaps neither.
 void dosi_krige_covariances(
-    const krige_work *work, double x, double y, const dosi_sites *at, double *out);
+    const krige_work *work, const double *dx, const double *dy, double *out, size_t n);
+
+/// The lower triangle of the covariances between `sites` places, with the data's own errors
+/// (NULL: none) on the diagonal.
+/// @param out  (n x n) rows of `stride` numbers.
+void dosi_krige_data_covariances(const krige_work *work,
+                                 const dosi_sites *sites,
+                                 const double *error_variance,
+                                 double *out,
+                                 size_t stride);
 
 /// Fails because the covariances of `pattern` are not positive definite, naming the likely
 /// reason.
 dosi_status dosi_krige_fail_factor(const krige_work *work, dosi_error *err);
+
+/// Solves A x = b in place with the factor that dosi_cholesky() left, n <= KRIGE_MAX_COLUMNS.
+void dosi_krige_solve_small(const double *l, size_t n, double *b);
 
 /// Predicts the maps of patterns `which[0..n_which)` from all their present sites.
 DOSI_CHECKED dosi_status dosi_krige_global(const krige_work *work,

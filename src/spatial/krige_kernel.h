@@ -27,8 +27,8 @@ KERNEL_TARGET static inline void KERNEL(dot)(const four *a,
 
 /// Solves L y = b in place.
 KERNEL_TARGET static inline void KERNEL(forward)(const krige_lanes *lanes, four *b) {
-    const four *row = (const four *)(const void *)lanes->l;
-    const four *inverse = (const four *)(const void *)lanes->inverse;
+    const four *row = vectors(lanes->l);
+    const four *inverse = vectors(lanes->inverse);
     for (size_t i = 0; i < lanes->k; i++) {
         four sum[2];
         KERNEL(dot)(row, b, i, sum);
@@ -38,9 +38,23 @@ KERNEL_TARGET static inline void KERNEL(forward)(const krige_lanes *lanes, four 
     }
 }
 
-KERNEL_TARGET static unsigned KERNEL(factor)(const krige_lanes *lanes) {
-    four *l = (four *)(void *)lanes->l;
-    four *inverse = (four *)(void *)lanes->inverse;
+/// Replaces a pivot (left in `inverse`) by the inverse of its root.
+/// @param diagonal  What it was before anything was taken from it.
+/// @return Bit per lane: it is not above the working precision of `n` terms.
+static inline unsigned KERNEL(pivot)(double *inverse, const double *diagonal, size_t n) {
+    unsigned failed = 0;
+    for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
+        double pivot = inverse[lane];
+        bool is_fine = pivot > (double)n * 1e-15 * diagonal[lane];
+        if (!is_fine) failed |= 1U << lane;
+        inverse[lane] = is_fine ? 1 / sqrt(pivot) : 1;
+    }
+    return failed;
+}
+
+/// Factors the covariances.
+KERNEL_TARGET static inline unsigned KERNEL(factor_covariances)(const krige_lanes *lanes) {
+    four *l = vectors(lanes->l), *inverse = vectors(lanes->inverse);
     unsigned failed = 0;
     four *row = l;
     for (size_t i = 0; i < lanes->k; i++) {
@@ -53,45 +67,68 @@ KERNEL_TARGET static unsigned KERNEL(factor)(const krige_lanes *lanes) {
             above += 2 * (j + 1);
         }
         KERNEL(dot)(row, row, i, sum);
-        const double *diagonal = (const double *)(const void *)&row[2 * i];
-        const double *taken = (const double *)(const void *)sum;
-        for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
-            double pivot = diagonal[lane] - taken[lane];
-            bool is_fine = pivot > (double)lanes->k * 1e-15 * diagonal[lane];
-            if (!is_fine) failed |= 1U << lane;
-            lanes->inverse[i * KRIGE_LANES + lane] = is_fine ? 1 / sqrt(pivot) : 1;
-        }
+        inverse[2 * i] = row[2 * i] - sum[0];
+        inverse[2 * i + 1] = row[2 * i + 1] - sum[1];
+        failed |= KERNEL(pivot)(lanes->inverse + i * KRIGE_LANES,
+                                (const double *)(const void *)&row[2 * i], lanes->k);
         row += 2 * (i + 1);
     }
-    four *u = (four *)(void *)lanes->u;
-    for (size_t i = 0; i < 2 * lanes->k; i++) u[i] = (four){1, 1, 1, 1};
-    KERNEL(forward)(lanes, u);
-    KERNEL(dot)(u, u, lanes->k, (four *)(void *)lanes->s);
     return failed;
 }
 
-KERNEL_TARGET static void KERNEL(solve)(const krige_lanes *lanes, double *variance) {
-    four *w = (four *)(void *)lanes->w;
-    const four *u = (const four *)(const void *)lanes->u;
-    const four *s = (const four *)(const void *)lanes->s;
-    const four *inverse = (const four *)(const void *)lanes->inverse;
-    const four *l = (const four *)(const void *)lanes->l;
-    four yy[2], uy[2];
-    KERNEL(forward)(lanes, w);
-    KERNEL(dot)(w, w, lanes->k, yy);
-    KERNEL(dot)(u, w, lanes->k, uy);
-    four *out = (four *)(void *)variance;
-    four mean[2]; // Lagrange multiplier of the weights' sum
-    for (size_t h = 0; h < 2; h++) {
-        four rest = 1 - uy[h];
-        mean[h] = rest / s[h];
-        out[h] = rest * mean[h] - yy[h];
+KERNEL_TARGET static krige_lanes_faults KERNEL(factor)(const krige_lanes *lanes) {
+    krige_lanes_faults faults = {KERNEL(factor_covariances)(lanes), 0};
+    four *u = vectors(lanes->u), *row = vectors(lanes->s);
+    for (size_t a = 0; a < lanes->p; a++) {
+        four *ua = u + 2 * a * lanes->k;
+        KERNEL(forward)(lanes, ua);
+        const four *above = vectors(lanes->s);
+        for (size_t b = 0; b <= a; b++) {
+            four sum[2], product[2];
+            KERNEL(dot)(ua, u + 2 * b * lanes->k, lanes->k, product);
+            KERNEL(dot)(row, above, b, sum);
+            row[2 * b] = product[0] - sum[0];
+            row[2 * b + 1] = product[1] - sum[1];
+            if (b == a) {
+                faults.undecided |=
+                    KERNEL(pivot)((double *)(void *)&row[2 * b],
+                                  (const double *)(const void *)product, lanes->k);
+            } else {
+                row[2 * b] *= above[2 * b];
+                row[2 * b + 1] *= above[2 * b + 1];
+            }
+            above += 2 * (b + 1);
+        }
+        row += 2 * (a + 1);
     }
-    for (size_t i = 0; i < 2 * lanes->k; i += 2) {
-        w[i] += mean[0] * u[i];
-        w[i + 1] += mean[1] * u[i + 1];
+    return faults;
+}
+
+/// Solves S x = b in place, with the factor of the drift.
+KERNEL_TARGET static inline void KERNEL(solve_drift)(const krige_lanes *lanes, four *b) {
+    const four *row = vectors(lanes->s);
+    for (size_t i = 0; i < lanes->p; i++) {
+        four sum[2];
+        KERNEL(dot)(row, b, i, sum);
+        b[2 * i] = (b[2 * i] - sum[0]) * row[2 * i];
+        b[2 * i + 1] = (b[2 * i + 1] - sum[1]) * row[2 * i + 1];
+        row += 2 * (i + 1);
     }
-    const four *row = l + lanes->k * (lanes->k + 1);
+    for (size_t i = lanes->p; i-- > 0;) {
+        row -= 2 * (i + 1);
+        b[2 * i] *= row[2 * i];
+        b[2 * i + 1] *= row[2 * i + 1];
+        for (size_t j = 0; j < i; j++) {
+            b[2 * j] -= row[2 * j] * b[2 * i];
+            b[2 * j + 1] -= row[2 * j + 1] * b[2 * i + 1];
+        }
+    }
+}
+
+/// Solves L' x = y in place.
+KERNEL_TARGET static inline void KERNEL(backward)(const krige_lanes *lanes, four *w) {
+    const four *inverse = vectors(lanes->inverse);
+    const four *row = vectors(lanes->l) + lanes->k * (lanes->k + 1);
     for (size_t i = lanes->k; i-- > 0;) {
         row -= 2 * (i + 1);
         w[2 * i] *= inverse[2 * i];
@@ -101,6 +138,33 @@ KERNEL_TARGET static void KERNEL(solve)(const krige_lanes *lanes, double *varian
             w[2 * j + 1] -= row[2 * j + 1] * w[2 * i + 1];
         }
     }
+}
+
+KERNEL_TARGET static void KERNEL(solve)(const krige_lanes *lanes, double *variance) {
+    four *w = vectors(lanes->w), *rest = vectors(lanes->rest), *out = vectors(variance);
+    const four *u = vectors(lanes->u);
+    size_t k = lanes->k, p = lanes->p;
+    four yy[2], gained[2], before[2 * KRIGE_LANES_MAX_DRIFT];
+    KERNEL(forward)(lanes, w);
+    KERNEL(dot)(w, w, k, yy);
+    for (size_t q = 0; q < p; q++) {
+        four uy[2];
+        KERNEL(dot)(u + 2 * q * k, w, k, uy);
+        before[2 * q] = rest[2 * q] -= uy[0];
+        before[2 * q + 1] = rest[2 * q + 1] -= uy[1];
+    }
+    KERNEL(solve_drift)(lanes, rest); // Lagrange multipliers
+    KERNEL(dot)(before, rest, p, gained);
+    out[0] = gained[0] - yy[0];
+    out[1] = gained[1] - yy[1];
+    for (size_t q = 0; q < p; q++) {
+        const four *uq = u + 2 * q * k;
+        for (size_t i = 0; i < 2 * k; i += 2) {
+            w[i] += rest[2 * q] * uq[i];
+            w[i + 1] += rest[2 * q + 1] * uq[i + 1];
+        }
+    }
+    KERNEL(backward)(lanes, w);
 }
 
 // NOLINTEND(misc-definitions-in-headers)

@@ -7,6 +7,11 @@
 /// Four lanes; the compiler makes two of two where there is nothing wider.
 typedef double four __attribute__((vector_size(32), may_alias));
 
+/// Vectors of the scratch, which is aligned for them.
+static four *vectors(double *at) {
+    return (four *)(void *)at;
+}
+
 #define KERNEL(name) name##_plain
 #define KERNEL_TARGET
 #include "spatial/krige_kernel.h"
@@ -21,7 +26,7 @@ typedef double four __attribute__((vector_size(32), may_alias));
 #undef KERNEL
 #undef KERNEL_TARGET
 
-unsigned krige_lanes_factor(const krige_lanes *lanes) {
+krige_lanes_faults krige_lanes_factor(const krige_lanes *lanes) {
     return __builtin_cpu_supports("avx2") ? factor_avx2(lanes) : factor_plain(lanes);
 }
 
@@ -35,7 +40,7 @@ void krige_lanes_solve(const krige_lanes *lanes, double *variance) {
 
 #else
 
-unsigned krige_lanes_factor(const krige_lanes *lanes) {
+krige_lanes_faults krige_lanes_factor(const krige_lanes *lanes) {
     return factor_plain(lanes);
 }
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(sizeof(size_t) <= sizeof(double), "indexes lie among the numbers");
+
 enum { TILE = 256, SLOTS = 1024, SPARE = 64 };
 
 /// One pattern with its present sites side by side, last site first: of equally near sites the
@@ -21,6 +23,8 @@ typedef struct local {
     const krige_work *work;
     const krige_pattern *pattern;
     double *x, *y; ///< (n_present)
+    double *error; ///< (n_present) variances of the data's own errors; NULL: none.
+    double *drift; ///< (n_columns x n_present)
     dosi_nearest *nearest;
     size_t k;        ///< Sites used for each target.
     bool leaves_out; ///< Targets are the present sites, each without itself.
@@ -41,7 +45,10 @@ typedef struct site_set {
 typedef struct tile {
     size_t n;            ///< Candidates.
     uint32_t *site;      ///< (most) candidates, ascending.
+    size_t *index;       ///< (most) their places among all sites.
     double *x, *y;       ///< (most)
+    double *error;       ///< (most)
+    double *drift;       ///< (n_columns x most)
     double *covariance;  ///< (n x n) of the candidates.
     double *distance2;   ///< (most) of a target.
     double *sorted;      ///< (most + 1) scratch of the selection.
@@ -57,6 +64,8 @@ typedef struct tile {
     size_t n_sets;
     uint32_t slot[SLOTS]; ///< Open-addressed: set index + 1, 0 empty.
     krige_lanes lanes;
+    unsigned undecided; ///< Lanes whose sites do not tell the drift.
+    double *dx, *dy;    ///< (k x lanes) from the sites to the targets.
     void *memory;
 } tile;
 
@@ -165,16 +174,19 @@ static bool find_candidates(const local *l, tile *t) {
     return !f.is_full;
 }
 
-/// Covariances between the candidates; the lower triangle is enough.
-static void candidate_covariances(const local *l, tile *t) {
-    for (size_t i = 0; i < t->n; i++) {
-        double *row = t->covariance + i * t->n;
-        for (size_t j = 0; j <= i; j++) {
-            double dx = t->x[i] - t->x[j], dy = t->y[i] - t->y[j];
-            row[j] = sqrt(dx * dx + dy * dy);
+/// What the sites' data say of the candidates, and the covariances between them.
+static void load_candidates(const local *l, tile *t) {
+    size_t n_present = l->pattern->n_present;
+    for (size_t c = 0; c < t->n; c++) t->index[c] = site_at(l, t->site[c]);
+    for (size_t c = 0; l->error && c < t->n; c++) t->error[c] = l->error[t->site[c]];
+    for (size_t q = 0; q < l->work->n_columns; q++) {
+        for (size_t c = 0; c < t->n; c++) {
+            t->drift[q * l->most + c] = l->drift[q * n_present + t->site[c]];
         }
-        dosi_variogram_covariances(l->work->problem->model, l->work->sill, row, i + 1);
     }
+    const dosi_sites sites = {t->n, t->x, t->y};
+    dosi_krige_data_covariances(l->work, &sites, l->error ? t->error : NULL, t->covariance,
+                                t->n);
 }
 
 /// The value that would be at place `k` of v[0..n) if it were sorted (v is rearranged).
@@ -277,7 +289,7 @@ static void join_set(const local *l, tile *t, size_t i) {
 
 // --- eight sets at a time ------------------------------------------------------------------
 
-/// Copies the covariances of a set into a lane.
+/// Copies the covariances and drift of a set into a lane.
 static void fill_lane(const local *l, tile *t, const site_set *set, size_t lane) {
     const uint32_t *chosen = t->chosen + set->first * l->k;
     double *out = t->lanes.l + lane;
@@ -285,15 +297,31 @@ static void fill_lane(const local *l, tile *t, const site_set *set, size_t lane)
         const double *row = t->covariance + chosen[i] * t->n;
         for (size_t j = 0; j <= i; j++, out += KRIGE_LANES) *out = row[chosen[j]];
     }
+    double *u = t->lanes.u + lane;
+    for (size_t q = 0; q < t->lanes.p; q++) {
+        const double *drift = t->drift + q * l->most;
+        for (size_t i = 0; i < l->k; i++, u += KRIGE_LANES) *u = drift[chosen[i]];
+    }
 }
 
-/// Distances of a target from its chosen sites into a lane of w.
-static void fill_distances(const local *l, tile *t, size_t i, size_t lane) {
+/// Index among all targets (or, leaving out, all sites) of target `i` of the tile.
+static size_t target_at(const local *l, const tile *t, size_t i) {
+    return l->leaves_out ? site_at(l, t->target[i]) : t->target[i];
+}
+
+/// Puts where a target is from its chosen sites, and its drift, into a lane.
+static void fill_target(const local *l, tile *t, size_t i, size_t lane) {
     const uint32_t *chosen = t->chosen + i * l->k;
     double x = l->tx[t->target[i]], y = l->ty[t->target[i]];
+    double *dx = t->dx + lane, *dy = t->dy + lane;
     for (size_t c = 0; c < l->k; c++) {
-        double dx = t->x[chosen[c]] - x, dy = t->y[chosen[c]] - y;
-        t->lanes.w[c * KRIGE_LANES + lane] = sqrt(dx * dx + dy * dy);
+        dx[c * KRIGE_LANES] = x - t->x[chosen[c]];
+        dy[c * KRIGE_LANES] = y - t->y[chosen[c]];
+    }
+    size_t n_all = l->leaves_out ? l->work->problem->sites->n : l->n_targets;
+    size_t at = target_at(l, t, i);
+    for (size_t q = 0; q < t->lanes.p; q++) {
+        t->lanes.rest[q * KRIGE_LANES + lane] = l->work->target_drift[q * n_all + at];
     }
 }
 
@@ -302,18 +330,20 @@ static void put_target(const local *l, const tile *t, size_t i, size_t lane, dou
     const krige_work *work = l->work;
     size_t n_sites = work->problem->sites->n;
     size_t n_out = l->leaves_out ? n_sites : l->n_targets;
-    size_t column = l->leaves_out ? site_at(l, t->target[i]) : t->target[i];
+    size_t column = target_at(l, t, i);
     const uint32_t *chosen = t->chosen + i * l->k;
+    double known = work->n_columns == 0 ? work->problem->mean : 0;
+    if (t->undecided >> lane & 1) variance = NAN;
     for (size_t j = 0; j < l->pattern->n_maps; j++) {
         size_t map = l->pattern->maps[j];
         const double *values = work->problem->values + map * n_sites;
-        double sum = 0;
+        double sum = known;
         for (size_t c = 0; c < l->k; c++) {
             double weight = t->lanes.w[c * KRIGE_LANES + lane];
-            sum += weight * values[site_at(l, t->site[chosen[c]])];
+            sum += weight * (values[t->index[chosen[c]]] - known);
         }
-        work->prediction[map * n_out + column] = sum;
-        if (work->variance) work->variance[map * n_out + column] = fmax(variance, 0);
+        work->prediction[map * n_out + column] = isnan(variance) ? variance : sum;
+        if (work->variance) work->variance[map * n_out + column] = variance < 0 ? 0 : variance;
     }
 }
 
@@ -323,9 +353,15 @@ static size_t fill_targets(const local *l, tile *t, const uint32_t *at, uint32_t
     for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
         bool is_busy = at[lane] != UINT32_MAX;
         n_busy += is_busy ? 1 : 0;
-        fill_distances(l, t, is_busy ? at[lane] : spare, lane);
+        fill_target(l, t, is_busy ? at[lane] : spare, lane);
     }
     return n_busy;
+}
+
+/// Variance of target `i` of the tile before anything is known of it.
+static double variance_before(const local *l, const tile *t, size_t i) {
+    double variance = l->work->variance_there;
+    return l->leaves_out && l->error ? variance + l->error[t->target[i]] : variance;
 }
 
 /// Does up to eight sets with all their targets. False: not positive definite.
@@ -335,15 +371,16 @@ static bool do_sets(const local *l, tile *t, const site_set *const *sets, size_t
         fill_lane(l, t, sets[lane < n_sets ? lane : 0], lane);
         at[lane] = lane < n_sets ? sets[lane]->first : UINT32_MAX;
     }
-    if (krige_lanes_factor(&t->lanes)) return false;
+    krige_lanes_faults faults = krige_lanes_factor(&t->lanes);
+    if (faults.indefinite) return false;
+    t->undecided = faults.undecided;
     _Alignas(64) double variance[KRIGE_LANES];
     while (fill_targets(l, t, at, sets[0]->first)) {
-        dosi_variogram_covariances(l->work->problem->model, l->work->sill, t->lanes.w,
-                                   l->k * KRIGE_LANES);
+        dosi_krige_covariances(l->work, t->dx, t->dy, t->lanes.w, l->k * KRIGE_LANES);
         krige_lanes_solve(&t->lanes, variance);
         for (size_t lane = 0; lane < KRIGE_LANES; lane++) {
             if (at[lane] == UINT32_MAX) continue;
-            put_target(l, t, at[lane], lane, l->work->sill + variance[lane]);
+            put_target(l, t, at[lane], lane, variance_before(l, t, at[lane]) + variance[lane]);
             at[lane] = t->next[at[lane]];
         }
     }
@@ -363,7 +400,7 @@ static bool do_tile(const local *l, tile *t, size_t first, size_t n) {
     if (!find_candidates(l, t) && n > 1) {
         return do_tile(l, t, first, n / 2) && do_tile(l, t, first + n / 2, n - n / 2);
     }
-    candidate_covariances(l, t);
+    load_candidates(l, t);
     memset(t->slot, 0, sizeof t->slot);
     t->n_sets = 0;
     for (size_t i = 0; i < n; i++) {
@@ -383,30 +420,43 @@ static bool do_tile(const local *l, tile *t, size_t first, size_t n) {
 
 // --- threads -------------------------------------------------------------------------------
 
+/// Takes `n` numbers from the scratch.
+static double *take(double **at, size_t n) {
+    double *taken = *at;
+    *at += n;
+    return taken;
+}
+
 /// Lays out a thread's scratch. False: no memory.
 static bool tile_init(tile *t, const local *l) {
-    size_t k = l->k, most = l->most, triangle = k * (k + 1) / 2;
-    size_t n_lanes = (triangle + 3 * k + 1) * KRIGE_LANES;
-    size_t n_doubles = n_lanes + 4 * most + 1 + most * most + k + 1;
+    size_t k = l->k, most = l->most, p = l->work->n_columns;
+    size_t triangle = k * (k + 1) / 2, small = p * (p + 1) / 2;
+    size_t n_lanes = (triangle + 4 * k + p * k + small + p) * KRIGE_LANES;
+    size_t n_doubles = n_lanes + (6 + p) * most + 1 + most * most + k + 1;
     size_t n_ids = 2 * most + 1 + k + 1 + TILE * k;
     size_t n_bytes = n_doubles * sizeof(double) + n_ids * sizeof(uint32_t);
     t->memory = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
     if (!t->memory) return false;
     double *at = t->memory;
-    t->lanes = (krige_lanes){.k = k, .l = at};
-    at += triangle * KRIGE_LANES;
-    t->lanes.inverse = at;
-    t->lanes.u = at + k * KRIGE_LANES;
-    t->lanes.w = at + 2 * k * KRIGE_LANES;
-    t->lanes.s = at + 3 * k * KRIGE_LANES;
-    at += (3 * k + 1) * KRIGE_LANES;
-    t->x = at;
-    t->y = at + most;
-    t->distance2 = at + 2 * most;
-    t->sorted = at + 3 * most;
-    t->covariance = at + 4 * most + 1;
-    t->near2 = t->covariance + most * most;
-    t->site = (uint32_t *)(void *)(t->near2 + k + 1);
+    t->lanes = (krige_lanes){.k = k, .p = p};
+    t->lanes.l = take(&at, triangle * KRIGE_LANES);
+    t->lanes.inverse = take(&at, k * KRIGE_LANES);
+    t->lanes.w = take(&at, k * KRIGE_LANES);
+    t->dx = take(&at, k * KRIGE_LANES);
+    t->dy = take(&at, k * KRIGE_LANES);
+    t->lanes.u = take(&at, p * k * KRIGE_LANES);
+    t->lanes.s = take(&at, small * KRIGE_LANES);
+    t->lanes.rest = take(&at, p * KRIGE_LANES);
+    t->x = take(&at, most);
+    t->y = take(&at, most);
+    t->error = take(&at, most);
+    t->drift = take(&at, p * most);
+    t->distance2 = take(&at, most);
+    t->sorted = take(&at, most + 1);
+    t->covariance = take(&at, most * most);
+    t->near2 = take(&at, k + 1);
+    t->index = (size_t *)(void *)take(&at, most);
+    t->site = (uint32_t *)(void *)at;
     t->near = t->site + most;
     t->picked = t->near + k + 1;
     t->chosen = t->picked + most + 1;
@@ -425,7 +475,7 @@ static dosi_status do_targets(const local *l, dosi_error *err) {
         if (!t || !tile_init(t, l)) atomic_store(&failure, DOSI_NO_MEMORY);
 #pragma omp for schedule(dynamic, 1)
         for (size_t c = 0; c < n_tiles; c++) {
-            if (atomic_load(&failure) != DOSI_OK) continue;
+            if (!t || atomic_load(&failure) != DOSI_OK) continue;
             size_t first = c * TILE, left = l->n_targets - first;
             if (dosi_run_check(work->run, NULL) != DOSI_OK) {
                 atomic_store(&failure, DOSI_CANCELLED);
@@ -448,10 +498,28 @@ static dosi_status do_targets(const local *l, dosi_error *err) {
     }
 }
 
+/// Lays out what is known of the present sites in `memory`, (3 + n_columns) x n_present.
+static void load_sites(local *l, double *memory) {
+    const dosi_krige *problem = l->work->problem;
+    size_t n = l->pattern->n_present;
+    l->x = memory;
+    l->y = memory + n;
+    l->error = problem->error_variance ? memory + 2 * n : NULL;
+    l->drift = memory + 3 * n;
+    for (size_t i = 0; i < n; i++) {
+        size_t site = site_at(l, i);
+        l->x[i] = problem->sites->x[site];
+        l->y[i] = problem->sites->y[site];
+        if (l->error) l->error[i] = problem->error_variance[site];
+        for (size_t q = 0; q < l->work->n_columns; q++) {
+            l->drift[q * n + i] = l->work->drift[q * problem->sites->n + site];
+        }
+    }
+}
+
 dosi_status dosi_krige_local(const krige_work *work,
                              const krige_pattern *pattern,
                              dosi_error *err) {
-    const dosi_sites *sites = work->problem->sites;
     size_t n = pattern->n_present;
     local l = {.work = work,
                .pattern = pattern,
@@ -459,14 +527,9 @@ dosi_status dosi_krige_local(const krige_work *work,
                .leaves_out = work->targets == NULL};
     assert(l.k >= 1 && l.k + l.leaves_out <= n);
     l.most = 2 * l.k + SPARE;
-    double *xy = malloc(2 * n * sizeof *xy);
+    double *xy = malloc((3 + work->n_columns) * n * sizeof *xy);
     if (!xy) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu sites", n);
-    l.x = xy;
-    l.y = xy + n;
-    for (size_t i = 0; i < n; i++) {
-        l.x[i] = sites->x[site_at(&l, i)];
-        l.y[i] = sites->y[site_at(&l, i)];
-    }
+    load_sites(&l, xy);
     l.n_targets = l.leaves_out ? n : work->targets->n;
     l.tx = l.leaves_out ? l.x : work->targets->x;
     l.ty = l.leaves_out ? l.y : work->targets->y;

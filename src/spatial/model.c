@@ -1,7 +1,8 @@
 // Variogram models: names, domains, semivariances, covariances.
 
 #include "dosi/num.h"
-#include "dosi/spatial.h"
+#include "dosi/variogram.h"
+#include "spatial/covariance.h"
 
 #include <assert.h>
 #include <math.h>
@@ -25,8 +26,8 @@ dosi_variogram_kind dosi_variogram_kind_from_name(const char *name) {
     return DOSI_VARIOGRAM_COUNT;
 }
 
-dosi_status dosi_variogram_check(const dosi_variogram *model, dosi_error *err) {
-    assert(model && model->kind < DOSI_VARIOGRAM_COUNT);
+/// The domain of one structure.
+static dosi_status check_structure(const dosi_variogram *model, dosi_error *err) {
     if (!(model->nugget >= 0 && isfinite(model->nugget))) {
         return dosi_fail(err, DOSI_DOMAIN, "variogram: nugget %g is not >= 0", model->nugget);
     }
@@ -40,11 +41,28 @@ dosi_status dosi_variogram_check(const dosi_variogram *model, dosi_error *err) {
     if (model->kind == DOSI_VARIOGRAM_MATERN && !(model->kappa > 0 && model->kappa <= 20)) {
         return dosi_fail(err, DOSI_DOMAIN, "variogram: kappa %g is not in 0..20", model->kappa);
     }
+    if (!(model->ratio >= 0 && model->ratio <= 1 && isfinite(model->azimuth_deg))) {
+        return dosi_fail(err, DOSI_DOMAIN, "variogram: ratio %g (0..1) at azimuth %g",
+                         model->ratio, model->azimuth_deg);
+    }
     return DOSI_OK;
 }
 
-/// Correlation 2^(1-k)/Gamma(k) r^k K_k(r) of the Matern model, r > 0.
-static double matern_correlation(double kappa, double r) {
+dosi_status dosi_variogram_check(const dosi_variogram *model, dosi_error *err) {
+    assert(model);
+    size_t n = 0;
+    for (const dosi_variogram *s = model; s; s = s->nested) {
+        assert(s->kind < DOSI_VARIOGRAM_COUNT);
+        if (++n > DOSI_VARIOGRAM_MAX_NESTED) {
+            return dosi_fail(err, DOSI_DOMAIN, "variogram: more than %d structures",
+                             DOSI_VARIOGRAM_MAX_NESTED);
+        }
+        DOSI_TRY(check_structure(s, err));
+    }
+    return DOSI_OK;
+}
+
+double covariance_matern(double kappa, double r) {
     if (kappa == 0.5) return exp(-r);
     if (kappa == 1.5) return (1 + r) * exp(-r);
     if (kappa == 2.5) return (1 + r + r * r / 3) * exp(-r);
@@ -65,7 +83,7 @@ static double shape(const dosi_variogram *model, double r) {
     case DOSI_VARIOGRAM_GAUSSIAN:
         return -expm1(-r * r);
     case DOSI_VARIOGRAM_MATERN:
-        return 1 - matern_correlation(model->kappa, r);
+        return 1 - covariance_matern(model->kappa, r);
     case DOSI_VARIOGRAM_LINEAR:
         return r;
     default:
@@ -76,8 +94,46 @@ static double shape(const dosi_variogram *model, double r) {
 double dosi_variogram_value(const dosi_variogram *model, double h_m) {
     assert(model && h_m >= 0);
     if (h_m == 0) return 0;
-    if (model->kind == DOSI_VARIOGRAM_NUGGET) return model->nugget;
-    return model->nugget + model->psill * shape(model, h_m / model->range_m);
+    double value = 0;
+    for (const dosi_variogram *s = model; s; s = s->nested) {
+        value += s->nugget;
+        if (s->kind == DOSI_VARIOGRAM_NUGGET) continue;
+        value += s->psill * shape(s, h_m / s->range_m);
+    }
+    return value;
+}
+
+double dosi_variogram_between(const dosi_variogram *model, double dx_m, double dy_m) {
+    assert(model);
+    if (dx_m == 0 && dy_m == 0) return 0;
+    double value = 0;
+    for (const dosi_variogram *s = model; s; s = s->nested) {
+        value += s->nugget;
+        if (s->kind == DOSI_VARIOGRAM_NUGGET) continue;
+        double h = hypot(dx_m, dy_m);
+        if (s->ratio > 0 && s->ratio < 1) {
+            double sine = sin(s->azimuth_deg * M_PI / 180);
+            double cosine = cos(s->azimuth_deg * M_PI / 180);
+            h = hypot(dx_m * sine + dy_m * cosine, (dx_m * cosine - dy_m * sine) / s->ratio);
+        }
+        value += s->psill * shape(s, h / s->range_m);
+    }
+    return value;
+}
+
+double dosi_variogram_sill(const dosi_variogram *model, double span_m) {
+    assert(model && span_m >= 0);
+    double sill = 0;
+    for (const dosi_variogram *s = model; s; s = s->nested) {
+        sill += s->nugget;
+        if (s->kind == DOSI_VARIOGRAM_NUGGET) continue;
+        double most = s->psill;
+        if (s->kind == DOSI_VARIOGRAM_LINEAR) {
+            most *= 2 * span_m / s->range_m / (s->ratio > 0 ? s->ratio : 1);
+        }
+        sill += most;
+    }
+    return sill;
 }
 
 void dosi_variogram_covariances(const dosi_variogram *model,
@@ -85,23 +141,14 @@ void dosi_variogram_covariances(const dosi_variogram *model,
                                 double *h_to_covariance,
                                 size_t n) {
     assert(model && (h_to_covariance || n == 0));
-    double *c = h_to_covariance;
-    double far = sill - model->nugget - model->psill; // 0 but for the linear model
-    if (model->kind == DOSI_VARIOGRAM_EXPONENTIAL) {
-        double scale = -1 / model->range_m;
-        for (size_t i = 0; i < n; i++) {
-            c[i] = c[i] == 0 ? sill : far + model->psill * exp(c[i] * scale);
-        }
-        return;
+    covariance_field field;
+    covariance_field_set(&field, model, sill);
+    for (size_t i = 0; i < field.n; i++) field.structures[i].is_turned = false;
+    double *c = h_to_covariance, distance[COVARIANCE_BATCH];
+    static const double none[COVARIANCE_BATCH];
+    for (size_t first = 0; first < n; first += COVARIANCE_BATCH) {
+        size_t m = n - first < COVARIANCE_BATCH ? n - first : COVARIANCE_BATCH;
+        memcpy(distance, c + first, m * sizeof *distance);
+        covariance_fill(&field, distance, none, c + first, m);
     }
-    if (model->kind == DOSI_VARIOGRAM_SPHERICAL) {
-        double scale = 1 / model->range_m;
-        for (size_t i = 0; i < n; i++) {
-            double r = fmin(c[i] * scale, 1);
-            double value = far + model->psill * (1 - r * (1.5 - 0.5 * r * r));
-            c[i] = c[i] == 0 ? sill : value;
-        }
-        return;
-    }
-    for (size_t i = 0; i < n; i++) c[i] = sill - dosi_variogram_value(model, c[i]);
 }

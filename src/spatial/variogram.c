@@ -130,7 +130,10 @@ typedef struct fit {
 static double error_at(void *context, double log_range) {
     fit *f = context;
     f->model.range_m = exp(log_range);
-    const dosi_variogram unit = {f->model.kind, 0, 1, f->model.range_m, f->model.kappa};
+    const dosi_variogram unit = {.kind = f->model.kind,
+                                 .psill = 1,
+                                 .range_m = f->model.range_m,
+                                 .kappa = f->model.kappa};
     for (size_t i = 0; i < f->n; i++) {
         f->shape[i] = dosi_variogram_value(&unit, f->distance_m[i]);
     }

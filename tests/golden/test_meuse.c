@@ -50,8 +50,10 @@ static bool load(void) {
 
 static const dosi_sites sites = {N_SITES, site_x, site_y};
 static const dosi_sites cells = {N_CELLS, cell_x, cell_y};
-static const dosi_variogram gstat_fit = {
-    .kind = DOSI_VARIOGRAM_SPHERICAL, 0.0506624268192, 0.5906078022101, 897.020909797, 0};
+static const dosi_variogram gstat_fit = {.kind = DOSI_VARIOGRAM_SPHERICAL,
+                                         .nugget = 0.0506624268192,
+                                         .psill = 0.5906078022101,
+                                         .range_m = 897.020909797};
 
 static double sum_of(const double *values, size_t n) {
     dosi_sum sum = {0};
@@ -127,7 +129,8 @@ static void global_kriging_equals_gstat(void **state) {
         {2500, 5.31132109160, 0.207088774405}, {3103, 6.42416093578, 0.236779950472},
     };
     dosi_error err;
-    const dosi_krige problem = {&gstat_fit, &sites, log_zinc, 1, 0};
+    const dosi_krige problem = {
+        .model = &gstat_fit, .sites = &sites, .values = log_zinc, .n_maps = 1, .n_nearest = 0};
     CHECK_OK(dosi_krige_predict(&problem, &cells, NULL, prediction, variance, &err), err);
     for (size_t i = 0; i < sizeof gstat / sizeof gstat[0]; i++) {
         size_t c = gstat[i].cell - 1;
@@ -142,7 +145,8 @@ static void local_kriging_equals_gstat(void **state) {
     (void)state;
     if (!load()) return;
     dosi_error err;
-    const dosi_krige problem = {&gstat_fit, &sites, log_zinc, 1, 20};
+    const dosi_krige problem = {
+        .model = &gstat_fit, .sites = &sites, .values = log_zinc, .n_maps = 1, .n_nearest = 20};
     CHECK_OK(dosi_krige_predict(&problem, &cells, NULL, prediction, variance, &err), err);
     CHECK_NEAR(prediction[0], 6.54692213405, 1e-9 * 6.5);
     CHECK_NEAR(variance[0], 0.344661991758, 1e-9 * 0.34);
@@ -154,7 +158,8 @@ static void leave_one_out_equals_gstat(void **state) {
     (void)state;
     if (!load()) return;
     dosi_error err;
-    const dosi_krige problem = {&gstat_fit, &sites, log_zinc, 1, 0};
+    const dosi_krige problem = {
+        .model = &gstat_fit, .sites = &sites, .values = log_zinc, .n_maps = 1, .n_nearest = 0};
     CHECK_OK(dosi_krige_leave_one_out(&problem, NULL, prediction, variance, &err), err);
     dosi_krige_score score = dosi_krige_score_of(log_zinc, prediction, variance, N_SITES);
     assert_int_equal(score.n, N_SITES);

@@ -33,10 +33,13 @@ static int setup(void **state) {
 }
 
 static const dosi_variogram models[] = {
-    {DOSI_VARIOGRAM_SPHERICAL, 2, 20, 6000, 0},  {DOSI_VARIOGRAM_EXPONENTIAL, 0, 25, 3000, 0},
-    {DOSI_VARIOGRAM_GAUSSIAN, 1, 20, 4000, 0},   {DOSI_VARIOGRAM_MATERN, 0.5, 20, 2500, 0.8},
-    {DOSI_VARIOGRAM_MATERN, 0.5, 20, 2500, 2.5}, {DOSI_VARIOGRAM_LINEAR, 1, 3, 1000, 0},
-    {DOSI_VARIOGRAM_NUGGET, 4, 0, 1, 0},
+    {.kind = DOSI_VARIOGRAM_SPHERICAL, .nugget = 2, .psill = 20, .range_m = 6000},
+    {.kind = DOSI_VARIOGRAM_EXPONENTIAL, .nugget = 0, .psill = 25, .range_m = 3000},
+    {.kind = DOSI_VARIOGRAM_GAUSSIAN, .nugget = 1, .psill = 20, .range_m = 4000},
+    {.kind = DOSI_VARIOGRAM_MATERN, .nugget = 0.5, .psill = 20, .range_m = 2500, .kappa = 0.8},
+    {.kind = DOSI_VARIOGRAM_MATERN, .nugget = 0.5, .psill = 20, .range_m = 2500, .kappa = 2.5},
+    {.kind = DOSI_VARIOGRAM_LINEAR, .nugget = 1, .psill = 3, .range_m = 1000},
+    {.kind = DOSI_VARIOGRAM_NUGGET, .nugget = 4, .psill = 0, .range_m = 1},
 };
 enum { N_MODELS = sizeof models / sizeof models[0] };
 
@@ -105,7 +108,8 @@ static void predictions_solve_the_bordered_system(void **state) {
     dosi_error err;
     for (size_t m = 0; m < N_MODELS; m++) {
         double prediction[T * M], variance[T * M];
-        const dosi_krige problem = {&models[m], &sites, z, T, 0};
+        const dosi_krige problem = {
+            .model = &models[m], .sites = &sites, .values = z, .n_maps = T, .n_nearest = 0};
         CHECK_OK(dosi_krige_predict(&problem, &targets, NULL, prediction, variance, &err), err);
         for (size_t t = 0; t + 1 < T; t++) {
             for (size_t c = 0; c < M; c++) {
@@ -125,7 +129,8 @@ static void a_site_keeps_its_value_and_has_no_variance(void **state) {
     dosi_error err;
     for (size_t m = 0; m < N_MODELS; m++) {
         double prediction[N], variance[N];
-        const dosi_krige problem = {&models[m], &sites, z, 1, 0};
+        const dosi_krige problem = {
+            .model = &models[m], .sites = &sites, .values = z, .n_maps = 1, .n_nearest = 0};
         CHECK_OK(dosi_krige_predict(&problem, &sites, NULL, prediction, variance, &err), err);
         for (size_t i = 0; i < N; i++) {
             CHECK_NEAR(prediction[i], z[i], 1e-8);
@@ -140,7 +145,11 @@ static void a_constant_field_stays_constant(void **state) {
     double constant[N], prediction[M];
     for (size_t i = 0; i < N; i++) constant[i] = 37.5; // true only when weights sum to one
     for (size_t nearest = 0; nearest <= 6; nearest += 3) {
-        const dosi_krige problem = {&models[0], &sites, constant, 1, nearest};
+        const dosi_krige problem = {.model = &models[0],
+                                    .sites = &sites,
+                                    .values = constant,
+                                    .n_maps = 1,
+                                    .n_nearest = nearest};
         CHECK_OK(dosi_krige_predict(&problem, &targets, NULL, prediction, NULL, &err), err);
         for (size_t c = 0; c < M; c++) CHECK_NEAR(prediction[c], 37.5, 1e-11);
     }
@@ -150,7 +159,8 @@ static void local_with_all_sites_is_global(void **state) {
     (void)state;
     dosi_error err;
     double global[T * M], local[T * M], vg[T * M], vl[T * M];
-    dosi_krige problem = {&models[1], &sites, z, T, 0};
+    dosi_krige problem = {
+        .model = &models[1], .sites = &sites, .values = z, .n_maps = T, .n_nearest = 0};
     CHECK_OK(dosi_krige_predict(&problem, &targets, NULL, global, vg, &err), err);
     problem.n_nearest =
         N - 1; // map 0 has one site more than that: local; others: all they have
@@ -167,7 +177,8 @@ static void local_kriging_uses_the_nearest_sites(void **state) {
     dosi_error err;
     enum { K = 4 };
     double prediction[M], variance[M];
-    const dosi_krige problem = {&models[0], &sites, z, 1, K};
+    const dosi_krige problem = {
+        .model = &models[0], .sites = &sites, .values = z, .n_maps = 1, .n_nearest = K};
     CHECK_OK(dosi_krige_predict(&problem, &targets, NULL, prediction, variance, &err), err);
     for (size_t c = 0; c < M; c++) {
         double values[N], v = 0;
@@ -189,7 +200,8 @@ static void leaving_one_out_equals_doing_without_it(void **state) {
     dosi_error err;
     for (size_t m = 0; m < N_MODELS; m++) {
         double prediction[T * N], variance[T * N];
-        const dosi_krige problem = {&models[m], &sites, z, T, 0};
+        const dosi_krige problem = {
+            .model = &models[m], .sites = &sites, .values = z, .n_maps = T, .n_nearest = 0};
         CHECK_OK(dosi_krige_leave_one_out(&problem, NULL, prediction, variance, &err), err);
         for (size_t k = 0; k < VALUES; k++) {
             if (isnan(z[k])) {
@@ -209,13 +221,18 @@ static void local_leave_one_out_equals_removing_the_site(void **state) {
     (void)state;
     dosi_error err;
     double prediction[N], variance[N];
-    const dosi_krige problem = {&models[0], &sites, z, 1, 5};
+    const dosi_krige problem = {
+        .model = &models[0], .sites = &sites, .values = z, .n_maps = 1, .n_nearest = 5};
     CHECK_OK(dosi_krige_leave_one_out(&problem, NULL, prediction, variance, &err), err);
     for (size_t i = 0; i < N; i++) {
         double without[N], p = 0, v = 0;
         memcpy(without, z, sizeof without);
         without[i] = NAN;
-        const dosi_krige rest = {&models[0], &sites, without, 1, 5};
+        const dosi_krige rest = {.model = &models[0],
+                                 .sites = &sites,
+                                 .values = without,
+                                 .n_maps = 1,
+                                 .n_nearest = 5};
         const dosi_sites here = {1, &x[i], &y[i]};
         CHECK_OK(dosi_krige_predict(&rest, &here, NULL, &p, &v, &err), err);
         CHECK_NEAR(prediction[i], p, 1e-10);
@@ -235,7 +252,11 @@ static void threads_do_not_change_a_bit(void **state) {
     const dosi_sites grid = {CELLS, gx, gy};
     dosi_error err;
     for (size_t nearest = 0; nearest <= 5; nearest += 5) {
-        const dosi_krige problem = {&models[1], &sites, z, T, nearest};
+        const dosi_krige problem = {.model = &models[1],
+                                    .sites = &sites,
+                                    .values = z,
+                                    .n_maps = T,
+                                    .n_nearest = nearest};
         const int threads[] = {1, 2, 7};
         for (size_t k = 0; k < 3; k++) {
             dosi_run run = {.n_threads = threads[k]};
@@ -253,7 +274,8 @@ static void two_sites_at_one_place_are_named(void **state) {
     const dosi_sites twins = {3, px, py};
     double prediction = -1;
     dosi_error err;
-    const dosi_krige problem = {&models[0], &twins, values, 1, 0};
+    const dosi_krige problem = {
+        .model = &models[0], .sites = &twins, .values = values, .n_maps = 1, .n_nearest = 0};
     const dosi_sites here = {1, &px[1], &py[1]};
     CHECK_STATUS(dosi_krige_predict(&problem, &here, NULL, &prediction, NULL, &err),
                  DOSI_DOMAIN);
@@ -265,9 +287,11 @@ static void a_degenerate_covariance_says_what_helps(void **state) {
     (void)state;
     double px[10], py[10] = {0}, values[10] = {0}, prediction = 0;
     for (size_t i = 0; i < 10; i++) px[i] = (double)i;
-    const dosi_variogram smooth = {DOSI_VARIOGRAM_GAUSSIAN, 0, 1, 1000, 0};
+    const dosi_variogram smooth = {
+        .kind = DOSI_VARIOGRAM_GAUSSIAN, .nugget = 0, .psill = 1, .range_m = 1000};
     const dosi_sites close = {10, px, py};
-    const dosi_krige problem = {&smooth, &close, values, 1, 0};
+    const dosi_krige problem = {
+        .model = &smooth, .sites = &close, .values = values, .n_maps = 1, .n_nearest = 0};
     const dosi_sites here = {1, px, py};
     dosi_error err;
     CHECK_STATUS(dosi_krige_predict(&problem, &here, NULL, &prediction, NULL, &err),
@@ -278,9 +302,12 @@ static void a_degenerate_covariance_says_what_helps(void **state) {
 static void a_bad_model_is_refused(void **state) {
     (void)state;
     dosi_error err;
-    const dosi_variogram negative = {DOSI_VARIOGRAM_SPHERICAL, -1, 1, 100, 0};
-    const dosi_variogram no_range = {DOSI_VARIOGRAM_SPHERICAL, 0, 1, 0, 0};
-    const dosi_variogram rough = {DOSI_VARIOGRAM_MATERN, 0, 1, 100, 0};
+    const dosi_variogram negative = {
+        .kind = DOSI_VARIOGRAM_SPHERICAL, .nugget = -1, .psill = 1, .range_m = 100};
+    const dosi_variogram no_range = {
+        .kind = DOSI_VARIOGRAM_SPHERICAL, .nugget = 0, .psill = 1, .range_m = 0};
+    const dosi_variogram rough = {
+        .kind = DOSI_VARIOGRAM_MATERN, .nugget = 0, .psill = 1, .range_m = 100};
     CHECK_STATUS(dosi_variogram_check(&negative, &err), DOSI_DOMAIN);
     CHECK_STATUS(dosi_variogram_check(&no_range, &err), DOSI_DOMAIN);
     CHECK_STATUS(dosi_variogram_check(&rough, &err), DOSI_DOMAIN);
