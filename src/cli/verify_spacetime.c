@@ -178,10 +178,16 @@ static dosi_status check_sample(dosi_verify *verify,
 
 // --- what gstat prints for DE_RB_2005 ------------------------------------------------------
 
-#define EXP(nug, range) \
-    { DOSI_VARIOGRAM_EXPONENTIAL, nug, 1 - (nug), range, 0 }
-#define SPH(nug, range) \
-    { DOSI_VARIOGRAM_SPHERICAL, nug, 1 - (nug), range, 0 }
+#define EXP(nug, range)                                                          \
+    {                                                                            \
+        .kind = DOSI_VARIOGRAM_EXPONENTIAL, .nugget = (nug), .psill = 1 - (nug), \
+        .range_m = (range)                                                       \
+    }
+#define SPH(nug, range)                                                        \
+    {                                                                          \
+        .kind = DOSI_VARIOGRAM_SPHERICAL, .nugget = (nug), .psill = 1 - (nug), \
+        .range_m = (range)                                                     \
+    }
 
 /// Sills of gstat's product-sum and sum-metric models: nugget + partial sill.
 #define PS_SPACE  (0.918818813038631 + 5.31250549066)

@@ -140,7 +140,11 @@ static double fit_sills(const fit *f, double *sills) {
 
 /// A variogram of sill 1 with the shape of `part`.
 static dosi_variogram unit_of(const dosi_variogram *part, double range, double nugget) {
-    return (dosi_variogram){part->kind, nugget, 1 - nugget, range, part->kappa};
+    return (dosi_variogram){.kind = part->kind,
+                            .nugget = nugget,
+                            .psill = 1 - nugget,
+                            .range_m = range,
+                            .kappa = part->kappa};
 }
 
 /// Nugget and psill of one sum as a sill and a variogram of sill 1.

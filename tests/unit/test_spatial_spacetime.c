@@ -80,10 +80,16 @@ static size_t make_bins(const dosi_st_model *model, dosi_st_bin *bins) {
     return n;
 }
 
-#define EXPONENTIAL(nug, range) \
-    { DOSI_VARIOGRAM_EXPONENTIAL, nug, 1 - (nug), range, 0 }
-#define SPHERICAL(nug, range) \
-    { DOSI_VARIOGRAM_SPHERICAL, nug, 1 - (nug), range, 0 }
+#define EXPONENTIAL(nug, range)                                                  \
+    {                                                                            \
+        .kind = DOSI_VARIOGRAM_EXPONENTIAL, .nugget = (nug), .psill = 1 - (nug), \
+        .range_m = (range)                                                       \
+    }
+#define SPHERICAL(nug, range)                                                  \
+    {                                                                          \
+        .kind = DOSI_VARIOGRAM_SPHERICAL, .nugget = (nug), .psill = 1 - (nug), \
+        .range_m = (range)                                                     \
+    }
 
 static const dosi_st_model models[] = {
     {.kind = DOSI_ST_SEPARABLE,
