@@ -1,4 +1,6 @@
 # Tests of this module.
 dosi_test(unit spatial_krige)
+dosi_test(unit spatial_network)
 dosi_test(unit spatial_spacetime)
+dosi_test(golden seoul_network)
 dosi_test(golden meuse)
