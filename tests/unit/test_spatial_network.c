@@ -119,7 +119,7 @@ static void with_the_distance_model_alone_it_is_kriging(void **state) {
         z[i] = row[i] - dosi_network_offset(network, i, 20);
     }
     dosi_error err = {""};
-    const dosi_krige problem = {&distance, &sites, z, 1, 0};
+    const dosi_krige problem = {.model = &distance, .sites = &sites, .values = z, .n_maps = 1};
     CHECK_OK(dosi_krige_leave_one_out(&problem, NULL, loo[0], loo[1], &err), err);
     CHECK_OK(dosi_network_predict(network, row, 1, NULL, &pair, &err), err);
     for (size_t i = 0; i < N_SITES; i++) {
