@@ -1,3 +1,4 @@
 # Tests of this module.
 dosi_test(unit plume_canyon)
 dosi_test(unit plume_hour)
+dosi_test(unit plume_road)
