@@ -205,6 +205,104 @@ DOSI_API DOSI_CHECKED dosi_status dosi_polar_pair(const dosi_polar_kernel *kerne
                                                   double *out,
                                                   dosi_error *err);
 
+/// What a bootstrap draws.
+typedef struct dosi_bootstrap {
+    size_t n_draws;      ///< 200 give an interval of 95 % to about 2 points.
+    size_t block_length; ///< Rows that stay together, such as 24 hours; 1: single rows.
+    double coverage;     ///< 0.95
+    uint64_t seed;
+    const dosi_run *run; ///< May be NULL.
+} dosi_bootstrap;
+
+/// Interval of a group statistic by the moving-block bootstrap: draws blocks of neighbouring
+/// rows (the last row is followed by the first) until there are as many rows as before, and
+/// takes quantiles of the statistic over the draws. Rows must be in order of time.
+/// @param bounds  (2) low and high, (n_groups) each, out; NaN where fewer than half of the
+///                draws have a value.
+/// @return DOSI_OK; DOSI_NO_MEMORY.
+/// Cost: n_draws times dosi_group_statistic(), over the threads of bootstrap->run.
+DOSI_API DOSI_CHECKED dosi_status dosi_group_bootstrap(const dosi_statistic *statistic,
+                                                       const dosi_groups *groups,
+                                                       const double *value,
+                                                       const dosi_bootstrap *bootstrap,
+                                                       double *const *bounds,
+                                                       dosi_error *err);
+
+/// How often each sector is favoured when directions are reported in steps: the number of
+/// steps that fall into it over the mean number. Counts are divided by it.
+/// @param factor  (360 / sector_deg) out; 1 where the step divides the sector.
+DOSI_API void dosi_polar_step_bias(double step_deg, double sector_deg, double *factor);
+
+/// Points that a surface is fitted to. A point with a weight but without a value (NaN) is not
+/// fitted, but the surface is still predicted around it.
+typedef struct dosi_surface_points {
+    size_t n;
+    const double *x, *y;  ///< (n) in one unit, such as m/s east and north.
+    const double *value;  ///< (n)
+    const double *weight; ///< (n) 0: no point; NULL: all with a value 1.
+} dosi_surface_points;
+
+/// How a surface is fitted.
+typedef struct dosi_surface_options {
+    size_t rank;      ///< Most degrees of freedom, >= 4; 0: 100.
+    bool is_positive; ///< Fits the square root and squares what it predicts.
+} dosi_surface_options;
+
+/// A smooth surface: a thin-plate spline of low rank. Made by dosi_surface_fit().
+typedef struct dosi_surface dosi_surface;
+
+/// Fits a penalised thin-plate spline in the subspace of its `rank` strongest basis functions
+/// (S. N. Wood, 2003, J. R. Stat. Soc. B 65, 95-114); the penalty minimises generalised
+/// cross-validation.
+/// @param out  Give back with dosi_surface_destroy().
+/// @return DOSI_OK; DOSI_DOMAIN: fewer than 8 points, points on a line, a value below 0 where
+///         is_positive; DOSI_NO_MEMORY.
+/// Cost: about 5 n^2 rank for n different places. Same bits at any thread count.
+DOSI_API DOSI_CHECKED dosi_status dosi_surface_fit(const dosi_surface_points *points,
+                                                   const dosi_surface_options *options,
+                                                   dosi_surface **out,
+                                                   dosi_error *err);
+
+/// Frees; accepts NULL.
+DOSI_API void dosi_surface_destroy(dosi_surface *surface);
+
+/// Effective degrees of freedom that cross-validation chose.
+DOSI_API double dosi_surface_freedom(const dosi_surface *surface);
+
+/// Where a surface is asked for.
+typedef struct dosi_surface_targets {
+    size_t n;
+    const double *x, *y; ///< (n)
+    double reach;        ///< Farther than this from every point with a weight: NaN.
+} dosi_surface_targets;
+
+/// The surface at n places.
+/// @param out  (n) out.
+DOSI_API void dosi_surface_predict(const dosi_surface *surface,
+                                   const dosi_surface_targets *targets,
+                                   const dosi_run *run,
+                                   double *out);
+
+/// k-means of rows.
+typedef struct dosi_kmeans {
+    size_t k;        ///< 1..n
+    size_t n_starts; ///< The best of so many seeded starts (k-means++).
+    uint64_t seed;
+} dosi_kmeans;
+
+/// Groups n rows into k clusters by Lloyd's algorithm on columns that are scaled to unit
+/// standard deviation. Clusters are numbered by falling mean of the last column.
+/// @param columns  (n_columns) of n numbers each, no NaN.
+/// @param cluster  (n) out: 0..k-1.
+/// @return DOSI_OK; DOSI_DOMAIN: fewer different rows than clusters; DOSI_NO_MEMORY.
+/// Cost: n k n_columns a round, some tens of rounds a start.
+DOSI_API DOSI_CHECKED dosi_status dosi_cluster_rows(const dosi_kmeans *options,
+                                                    const double *const *columns,
+                                                    size_t n_columns,
+                                                    size_t n,
+                                                    uint32_t *cluster,
+                                                    dosi_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,3 +1,4 @@
 # Tests of this module.
 dosi_test(unit stat_pmf)
 dosi_test(unit stat_polar)
+dosi_test(unit stat_surface)
