@@ -128,6 +128,8 @@ static void lay_work(pmf_work *w, bool has_weights, pool *from) {
     lay_side(&w->f, d, d->m, from);
     w->g_old = take_reals(from, d->n * d->kp);
     w->f_old = take_reals(from, d->m * d->kp);
+    w->g_safe = take_reals(from, d->n * d->kp);
+    w->f_safe = take_reals(from, d->m * d->kp);
     if (has_weights) {
         w->w = take_reals(from, d->n * d->mp);
         w->wx = take_reals(from, d->n * d->mp);
@@ -177,6 +179,18 @@ dosi_status pmf_work_create(const pmf_data *data,
 void pmf_work_destroy(pmf_work *work) {
     free(work->memory);
     memset(work, 0, sizeof *work);
+}
+
+void pmf_work_keep(pmf_work *work) {
+    const pmf_data *d = work->data;
+    memcpy(work->g_safe, work->g.values, d->n * d->kp * sizeof *work->g_safe);
+    memcpy(work->f_safe, work->f.values, d->m * d->kp * sizeof *work->f_safe);
+}
+
+void pmf_work_return(pmf_work *work) {
+    const pmf_data *d = work->data;
+    memcpy(work->g.values, work->g_safe, d->n * d->kp * sizeof *work->g_safe);
+    memcpy(work->f.values, work->f_safe, d->m * d->kp * sizeof *work->f_safe);
 }
 
 /// Model value of cell (i, j).
@@ -234,7 +248,7 @@ double pmf_solve_g(pmf_work *work) {
     double tilted = tilt->strength * work->f.values[tilt->j * d->kp + tilt->p] / (double)d->n;
     for (size_t i = 0; i < d->n; i++) {
         double *right = work->g.right + i * d->kp;
-        right[tilt->p] += tilted;
+        right[tilt->p] += tilted * pmf_row_factor(work, i);
         pmf_nnls(work->g.normal + i * d->pp, right, d->k, work->g.values + i * d->kp);
     }
     return pmf_phi(work);
@@ -250,21 +264,25 @@ void pmf_solve_f(pmf_work *work) {
     }
 }
 
-/// Half of what holds cost: pulls and units.
-static double phi_of_hold(const pmf_work *work) {
-    const pmf_hold *hold = work->hold;
-    const pmf_data *d = work->data;
-    double sum = 0;
-    for (size_t at = 0; hold->target && at < d->m * d->kp; at++) {
-        double away = work->f.values[at] - hold->target[at];
-        sum += 0.5 * hold->pull[at] * away * away;
+double pmf_spring_length(const pmf_work *work, const pmf_spring *spring) {
+    double sum = -spring->value;
+    for (size_t j = 0; j < work->data->m; j++) {
+        sum += spring->coefficients[j] * work->f.values[j * work->data->kp + spring->p];
     }
     return sum;
 }
 
+double pmf_mean(const pmf_work *work, size_t p) {
+    double sum = 0;
+    for (size_t i = 0; i < work->data->n; i++) {
+        sum += work->g.values[i * work->data->kp + p] * pmf_row_factor(work, i);
+    }
+    return sum / (double)work->data->n;
+}
+
 double pmf_phi(pmf_work *work) {
     const pmf_data *d = work->data;
-    double phi = 0, mean = 0;
+    double phi = 0;
     for (size_t i = 0; i < d->n; i++) {
         const double *w = work->g.w + i * d->mp, *x = d->x + i * d->mp;
         double *residual = work->residual + i * d->mp;
@@ -275,13 +293,15 @@ double pmf_phi(pmf_work *work) {
             sum += residual[j] * away;
         }
         phi += 0.5 * sum;
-        mean += work->g.values[i * d->kp + work->tilt.p];
     }
     if (work->tilt.strength != 0) {
         phi -= work->tilt.strength * work->f.values[work->tilt.j * d->kp + work->tilt.p] *
-               mean / (double)d->n;
+               pmf_mean(work, work->tilt.p);
     }
-    if (work->hold) phi += phi_of_hold(work);
+    for (size_t t = 0; work->hold && t < work->hold->n_springs; t++) {
+        double length = pmf_spring_length(work, &work->hold->springs[t]);
+        phi += 0.5 * work->hold->springs[t].weight * length * length;
+    }
     return phi;
 }
 

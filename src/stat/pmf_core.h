@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PMF_CHUNK = 64 }; ///< Rows of the reduced curvature that are taken at once.
+enum { PMF_CHUNK = 128 }; ///< Rows of the reduced curvature that are taken at once.
 
 /// One of the two factors, and the sums that its best value given the other one needs.
 typedef struct pmf_side {
@@ -45,12 +45,18 @@ typedef struct pmf_tilt {
     double strength; ///< 0: none.
 } pmf_tilt;
 
-/// What holds the profiles, in the scaled units of `pmf_data`; (m x kp) arrays.
+/// A spring on one factor: phi + 1/2 weight (sum over j of coefficients f[j][p] - value)^2.
+typedef struct pmf_spring {
+    size_t p;
+    const double *coefficients; ///< (m)
+    double value, weight;
+} pmf_spring;
+
+/// What holds the profiles, in the scaled units of `pmf_data`.
 typedef struct pmf_hold {
-    const double *low, *high; ///< NULL: 0 and infinity.
-    const double *target;     ///< Pulled towards; NULL: no pulls.
-    const double *pull;       ///< phi + 1/2 pull (f - target)^2; 0: none.
-    const double *unit;       ///< (m x kp) or NULL: sum over j of unit f = 1 where not all 0.
+    const double *low, *high; ///< (m x kp) bounds.
+    const pmf_spring *springs;
+    size_t n_springs;
 } pmf_hold;
 
 /// One worker: a solution under way and all memory that steps need.
@@ -62,6 +68,7 @@ typedef struct pmf_work {
     const double *row_factor;  ///< (n) what multiplies weights of rows, or NULL.
     double *residual;          ///< (n x mp) w (x - g f)
     double *g_old, *f_old;     ///< Last accepted values.
+    double *g_safe, *f_safe;   ///< Where a displacement can go back to.
     // Newton step over the n_free entries of f that may move.
     size_t n_free, width;      ///< width = pmf_pad(n_free)
     uint32_t *free_j, *free_p; ///< (m k) which entries.
@@ -78,6 +85,7 @@ typedef struct pmf_work {
     pmf_tilt tilt;
     double phi;
     double lambda; ///< Damping of the next Newton step.
+    double enough; ///< Newton's method may stop when its model is this near to phi.
 } pmf_work;
 
 /// Checks and prepares data (x and u as in dosi_pmf_problem).
@@ -93,6 +101,10 @@ DOSI_CHECKED dosi_status pmf_work_create(const pmf_data *data,
                                          dosi_error *err);
 void pmf_work_destroy(pmf_work *work);
 
+/// Keeps the present factors aside; goes back to those kept.
+void pmf_work_keep(pmf_work *work);
+void pmf_work_return(pmf_work *work);
+
 /// Own weights = data's weights x row_factor (n; NULL: 1; kept) x robust weights of the
 /// residuals of the present solution (alpha > 0).
 void pmf_work_weigh(pmf_work *work, const double *row_factor, double alpha);
@@ -106,6 +118,17 @@ void pmf_side_sums(const pmf_work *work, pmf_side *side, const pmf_side *other);
 /// Best g >= 0 for the present f (sums included), and phi there.
 /// Leaves pairs of f and sums of g up to date.
 double pmf_solve_g(pmf_work *work);
+
+/// The spring's present length: sum of coefficients f - value.
+double pmf_spring_length(const pmf_work *work, const pmf_spring *spring);
+
+/// How often row i counts.
+static inline double pmf_row_factor(const pmf_work *work, size_t i) {
+    return work->row_factor ? work->row_factor[i] : 1;
+}
+
+/// Mean contribution of factor p over rows, as often as they count (n times in all).
+double pmf_mean(const pmf_work *work, size_t p);
 
 /// Best f >= 0 for the present g; holds and tilt are not obeyed.
 void pmf_solve_f(pmf_work *work);
@@ -123,6 +146,9 @@ void pmf_nnls(const double *a, const double *b, size_t k, double *z);
 /// Alternates exact solutions `n` times at most, until phi falls by less than `tolerance` of
 /// itself.
 void pmf_alternate(pmf_work *work, size_t n, double tolerance);
+
+/// Slope of phi along every entry of f (work->gradient), and the sums of f that it needs.
+void pmf_find_gradient(pmf_work *work);
 
 /// What a descent came to.
 typedef struct pmf_descent {

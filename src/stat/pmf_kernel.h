@@ -31,33 +31,48 @@ KERNEL_TARGET static void KERNEL(combine)(
 /// Four rows by sixteen columns of s from (i, j) on.
 KERNEL_TARGET static void KERNEL(take_tile_16)(
     double *s, const double *b, size_t n, size_t width, size_t i, size_t j) {
-    eight sums[4][2] = {{{0}}};
+    eight a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0}, b0 = {0}, b1 = {0}, b2 = {0}, b3 = {0};
     for (size_t t = 0; t < n; t++) {
-        const double *row = b + t * width;
-        const eight right0 = *(const eight *)(row + j);
-        const eight right1 = *(const eight *)(row + j + PMF_LANES);
-        for (size_t a = 0; a < 4; a++) {
-            sums[a][0] += row[i + a] * right0;
-            sums[a][1] += row[i + a] * right1;
-        }
+        const double *row = b + t * width, *left = row + i;
+        const eight right_a = *(const eight *)(row + j);
+        const eight right_b = *(const eight *)(row + j + PMF_LANES);
+        a0 += left[0] * right_a;
+        b0 += left[0] * right_b;
+        a1 += left[1] * right_a;
+        b1 += left[1] * right_b;
+        a2 += left[2] * right_a;
+        b2 += left[2] * right_b;
+        a3 += left[3] * right_a;
+        b3 += left[3] * right_b;
     }
-    for (size_t a = 0; a < 4; a++) {
-        eight *to = (eight *)(s + (i + a) * width + j);
-        to[0] -= sums[a][0];
-        to[1] -= sums[a][1];
-    }
+    double *to = s + i * width + j;
+    *(eight *)to -= a0;
+    *(eight *)(to + PMF_LANES) -= b0;
+    *(eight *)(to + width) -= a1;
+    *(eight *)(to + width + PMF_LANES) -= b1;
+    *(eight *)(to + 2 * width) -= a2;
+    *(eight *)(to + 2 * width + PMF_LANES) -= b2;
+    *(eight *)(to + 3 * width) -= a3;
+    *(eight *)(to + 3 * width + PMF_LANES) -= b3;
 }
 
 /// Four rows by eight columns of s from (i, j) on.
 KERNEL_TARGET static void KERNEL(take_tile_8)(
     double *s, const double *b, size_t n, size_t width, size_t i, size_t j) {
-    eight sums[4] = {{0}};
+    eight a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0};
     for (size_t t = 0; t < n; t++) {
-        const double *row = b + t * width;
+        const double *row = b + t * width, *left = row + i;
         const eight right = *(const eight *)(row + j);
-        for (size_t a = 0; a < 4; a++) sums[a] += row[i + a] * right;
+        a0 += left[0] * right;
+        a1 += left[1] * right;
+        a2 += left[2] * right;
+        a3 += left[3] * right;
     }
-    for (size_t a = 0; a < 4; a++) *(eight *)(s + (i + a) * width + j) -= sums[a];
+    double *to = s + i * width + j;
+    *(eight *)to -= a0;
+    *(eight *)(to + width) -= a1;
+    *(eight *)(to + 2 * width) -= a2;
+    *(eight *)(to + 3 * width) -= a3;
 }
 
 KERNEL_TARGET static void KERNEL(take_gram)(double *s,

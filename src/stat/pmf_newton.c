@@ -28,17 +28,20 @@ static double pair_of(const double *pairs, size_t p, size_t q, size_t k) {
     return pairs[a * k - a * (a + 1) / 2 + b];
 }
 
-/// Mean of contribution p.
-static double mean_of(const pmf_work *work, size_t p) {
-    double sum = 0;
-    for (size_t i = 0; i < work->data->n; i++) sum += work->g.values[i * work->data->kp + p];
-    return sum / (double)work->data->n;
+/// Adds the slopes of springs.
+static void add_spring_slopes(pmf_work *work) {
+    const pmf_data *d = work->data;
+    for (size_t t = 0; t < work->hold->n_springs; t++) {
+        const pmf_spring *spring = &work->hold->springs[t];
+        double pull = spring->weight * pmf_spring_length(work, spring);
+        for (size_t j = 0; j < d->m; j++) {
+            work->gradient[j * d->kp + spring->p] += pull * spring->coefficients[j];
+        }
+    }
 }
 
-/// Gradient of phi along every entry of f.
-static void find_gradient(pmf_work *work) {
+void pmf_find_gradient(pmf_work *work) {
     const pmf_data *d = work->data;
-    const pmf_hold *hold = work->hold;
     pmf_side_pairs(work, &work->g);
     pmf_side_sums(work, &work->f, &work->g);
     for (size_t j = 0; j < d->m; j++) {
@@ -46,15 +49,13 @@ static void find_gradient(pmf_work *work) {
         for (size_t p = 0; p < d->k; p++) {
             double sum = -work->f.right[j * d->kp + p];
             for (size_t q = 0; q < d->k; q++) sum += pair_of(normal, p, q, d->k) * f[q];
-            if (hold && hold->target) {
-                sum += hold->pull[j * d->kp + p] * (f[p] - hold->target[j * d->kp + p]);
-            }
             work->gradient[j * d->kp + p] = sum;
         }
     }
+    if (work->hold) add_spring_slopes(work);
     if (work->tilt.strength != 0) {
         work->gradient[work->tilt.j * d->kp + work->tilt.p] -=
-            work->tilt.strength * mean_of(work, work->tilt.p);
+            work->tilt.strength * pmf_mean(work, work->tilt.p);
     }
 }
 
@@ -64,6 +65,17 @@ static double fall_of(double slope, double curvature, double room) {
     double step = fabs(slope) / curvature;
     if (step > room) step = room;
     return step * fabs(slope) - 0.5 * step * step * curvature;
+}
+
+/// What springs add to the curvature of entry (j, p).
+static double spring_curvature(const pmf_work *work, size_t j, size_t p) {
+    double sum = 0;
+    for (size_t t = 0; work->hold && t < work->hold->n_springs; t++) {
+        const pmf_spring *spring = &work->hold->springs[t];
+        if (spring->p != p) continue;
+        sum += spring->weight * spring->coefficients[j] * spring->coefficients[j];
+    }
+    return sum;
 }
 
 /// Chooses the entries that may move; the largest promised fall of phi.
@@ -77,7 +89,7 @@ static double choose_free(pmf_work *work) {
             double value = work->f.values[at], slope = work->gradient[at];
             double low = low_of(work, at), high = high_of(work, at);
             double curvature = pair_of(work->f.normal + j * d->pp, p, p, d->k);
-            if (work->hold && work->hold->target) curvature += work->hold->pull[at];
+            curvature += spring_curvature(work, j, p);
             if (!(curvature > 0)) continue;
             double room = slope > 0 ? value - low : high - value;
             largest = fmax(largest, fall_of(slope, curvature, room));
@@ -95,6 +107,19 @@ static double choose_free(pmf_work *work) {
     return largest;
 }
 
+/// Adds the curvature of one spring.
+static void add_spring(pmf_work *work, const pmf_spring *spring) {
+    for (size_t t = 0; t < work->n_free; t++) {
+        if (work->free_p[t] != spring->p) continue;
+        double pull = spring->weight * spring->coefficients[work->free_j[t]];
+        if (pull == 0) continue;
+        for (size_t s = t; s < work->n_free; s++) {
+            if (work->free_p[s] != spring->p) continue;
+            work->system[t * work->width + s] += pull * spring->coefficients[work->free_j[s]];
+        }
+    }
+}
+
 /// H_ff on the free entries, and what rows of C need.
 static void open_system(pmf_work *work) {
     const pmf_data *d = work->data;
@@ -107,12 +132,12 @@ static void open_system(pmf_work *work) {
         for (size_t s = t; s < n && work->free_j[s] == j; s++) {
             work->system[t * width + s] = pair_of(normal, p, work->free_p[s], d->k);
         }
-        if (work->hold && work->hold->target) {
-            work->system[t * width + t] += work->hold->pull[j * d->kp + p];
-        }
         for (size_t q = 0; q < d->k; q++) {
             work->spread[q * width + t] = work->f.values[j * d->kp + q];
         }
+    }
+    for (size_t t = 0; work->hold && t < work->hold->n_springs; t++) {
+        add_spring(work, &work->hold->springs[t]);
     }
 }
 
@@ -156,7 +181,7 @@ static void fill_rows(
         for (size_t t = 0; t < work->width; t++) row[t] = base[t] * spread[t];
         row_of[set[a]] = row;
     }
-    double tilted = work->tilt.strength / (double)d->n;
+    double tilted = work->tilt.strength * pmf_row_factor(work, i) / (double)d->n;
     for (size_t t = 0; t < work->n_free; t++) {
         double *row = row_of[work->free_p[t]];
         if (!row) continue;
@@ -349,7 +374,7 @@ pmf_descent pmf_newton(pmf_work *work, size_t n, double tolerance) {
     pmf_descent out = {0};
     work->phi = pmf_solve_g(work);
     for (;;) {
-        find_gradient(work);
+        pmf_find_gradient(work);
         out.kkt = choose_free(work) / fmax(work->phi, 1e-300);
         if (out.n_steps == n || work->n_free == 0) break;
         build_system(work);
@@ -361,7 +386,8 @@ pmf_descent pmf_newton(pmf_work *work, size_t n, double tolerance) {
         }
         if (!work->hold) pmf_normalise(work);
         if (!work->hold) work->phi = pmf_solve_g(work);
-        if (promise < tolerance * work->phi && work->lambda < 1e-2) {
+        bool is_near = fabs(promise - fall) < work->enough;
+        if (is_near || (promise < tolerance * work->phi && work->lambda < 1e-2)) {
             out.is_converged = true;
             break;
         }
@@ -383,7 +409,7 @@ static double huber_of(const pmf_work *work, double alpha) {
             double z = fabs(away) * sqrt(d->w[i * d->mp + j]);
             row += z > alpha ? 2 * alpha * z - alpha * alpha : z * z;
         }
-        sum += 0.5 * row * (work->row_factor ? work->row_factor[i] : 1);
+        sum += 0.5 * row * pmf_row_factor(work, i);
     }
     return sum;
 }

@@ -10,7 +10,7 @@ enum { MAX_K = DOSI_PMF_MAX_FACTORS };
 
 /// Starts whose Q differs by less (relative) and whose profiles differ by less (sine) ended in
 /// the same optimum.
-static const double same_q = 1e-6, same_profiles = 1e-2;
+static const double same_q = 1e-5, same_profiles = 1e-2;
 
 dosi_status pmf_result_create(const pmf_data *data, size_t n_starts, dosi_pmf_solution *out) {
     out->n_rows = data->n;
@@ -50,13 +50,6 @@ void pmf_work_qs(const pmf_work *work, double alpha, double *q, double *q_robust
     *q_robust = robust;
 }
 
-/// Mean contribution of factor p.
-static double mean_of(const pmf_work *work, size_t p) {
-    double sum = 0;
-    for (size_t i = 0; i < work->data->n; i++) sum += work->g.values[i * work->data->kp + p];
-    return sum / (double)work->data->n;
-}
-
 /// Factors, those that explain most first.
 static void order_factors(const pmf_work *work, const double *means, size_t *order) {
     const pmf_data *d = work->data;
@@ -72,12 +65,16 @@ static void order_factors(const pmf_work *work, const double *means, size_t *ord
     }
 }
 
-void pmf_result_fill(dosi_pmf_solution *solution, const pmf_work *work, double alpha) {
+void pmf_result_fill(dosi_pmf_solution *solution,
+                     const pmf_work *work,
+                     double alpha,
+                     bool is_ordered) {
     const pmf_data *d = work->data;
     double means[MAX_K];
     size_t order[MAX_K];
-    for (size_t p = 0; p < d->k; p++) means[p] = mean_of(work, p);
+    for (size_t p = 0; p < d->k; p++) means[p] = pmf_mean(work, p);
     order_factors(work, means, order);
+    for (size_t p = 0; p < d->k && !is_ordered; p++) order[p] = p;
     for (size_t a = 0; a < d->k; a++) {
         size_t p = order[a];
         double mean = means[p] > 0 ? means[p] : 1;

@@ -10,8 +10,12 @@ DOSI_CHECKED dosi_status pmf_result_create(const pmf_data *data,
                                            size_t n_starts,
                                            dosi_pmf_solution *out);
 
-/// g, f, q, q_robust and q_expected of the solution from a worker's factors.
-void pmf_result_fill(dosi_pmf_solution *solution, const pmf_work *work, double alpha);
+/// g, f, q, q_robust and q_expected of the solution from a worker's factors; the largest part
+/// first, or in the worker's order.
+void pmf_result_fill(dosi_pmf_solution *solution,
+                     const pmf_work *work,
+                     double alpha,
+                     bool is_ordered);
 
 /// Groups starts into distinct optima.
 /// @param profiles  (n_starts x m x kp) each start's profiles in scaled units.

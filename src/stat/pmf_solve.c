@@ -110,7 +110,7 @@ static dosi_status fill_best(const dosi_pmf_problem *problem,
         (void)pmf_solve_g(&work);
     }
     out->kkt = out->starts[best].kkt;
-    pmf_result_fill(out, &work, problem->alpha);
+    pmf_result_fill(out, &work, problem->alpha, true);
     pmf_work_destroy(&work);
     return DOSI_OK;
 }

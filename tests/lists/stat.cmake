@@ -2,3 +2,4 @@
 dosi_test(unit stat_pmf)
 dosi_test(unit stat_polar)
 dosi_test(unit stat_surface)
+dosi_test(unit stat_pmf_errors)
