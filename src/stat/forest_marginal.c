@@ -81,7 +81,7 @@ static void distinct_clear(distinct *d) {
 /// Space for as many distinct rows as there are rows.
 static bool distinct_make(size_t n_rows, size_t n_features, distinct *out) {
     memset(out, 0, sizeof *out);
-    out->of_row = malloc(n_rows * sizeof *out->of_row);
+    out->of_row = calloc(n_rows, sizeof *out->of_row);
     out->share = calloc(n_rows, sizeof *out->share);
     bool has_memory = out->of_row && out->share;
     for (size_t f = 0; f < n_features; f++) {
