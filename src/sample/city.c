@@ -79,8 +79,7 @@ bool sample_city_contains(const sample_city *city, double x, double y) {
     return is_inside;
 }
 
-/// Distance from the centre as a share of the mean radius.
-static double eccentricity(const sample_city *city, double x, double y) {
+double sample_eccentricity(const sample_city *city, double x, double y) {
     return hypot((x - city->centre_x) / 1.22, (y - city->centre_y) / 0.88) /
            city->size.radius_m;
 }
@@ -120,7 +119,7 @@ static void spread(const sample_city *city,
             double x;
             double y;
             draw_inside(city, &random, shrink, &x, &y);
-            double scale = 0.55 + 0.75 * eccentricity(city, x, y);
+            double scale = 0.55 + 0.75 * sample_eccentricity(city, x, y);
             double score = nearest_squared(points, i, x, y) / (scale * scale);
             if (score > best) {
                 best = score;
@@ -208,7 +207,7 @@ static void place_stations(sample_city *city) {
             double x;
             double y;
             draw_inside(city, &random, shrink, &x, &y);
-            double e = eccentricity(city, x, y);
+            double e = sample_eccentricity(city, x, y);
             if (city->station_kind[s] == 2 && e < 0.8) continue;
             double score = nearest_squared(&city->stations, s, x, y);
             if (score > best) {
@@ -217,8 +216,45 @@ static void place_stations(sample_city *city) {
                 city->stations.y[s] = y;
             }
         }
+        if (city->station_kind[s] == 1) {
+            city->station_canyon[s] = sample_move_to_road(
+                city, ROAD_ARTERIAL, ROAD_ARTERIAL, &city->stations.x[s], &city->stations.y[s]);
+        }
         city->station_dong[s] =
             nearest_index(&city->dong, city->stations.x[s], city->stations.y[s]);
+    }
+}
+
+/// The cheap network: one sensor at each station, a third of the others at roads, the rest
+/// spread over the city.
+static void place_sdot(sample_city *city) {
+    dosi_random random = dosi_random_init(city->seed, STREAM_SDOT);
+    for (size_t s = 0; s < city->sdot.n; s++) {
+        double *x = &city->sdot.x[s];
+        double *y = &city->sdot.y[s];
+        city->sdot_station[s] = -1;
+        if (s < city->stations.n) {
+            city->sdot_station[s] = (int)s;
+            *x = city->stations.x[s];
+            *y = city->stations.y[s];
+            city->sdot_canyon[s] = city->station_canyon[s];
+            continue;
+        }
+        double best = -1.0;
+        for (int c = 0; c < N_CANDIDATES / 2; c++) {
+            double at_x;
+            double at_y;
+            draw_inside(city, &random, 0.96, &at_x, &at_y);
+            double score = nearest_squared(&city->sdot, s, at_x, at_y);
+            if (score <= best) continue;
+            best = score;
+            *x = at_x;
+            *y = at_y;
+        }
+        if (s % 3 == 0) {
+            city->sdot_canyon[s] =
+                sample_move_to_road(city, ROAD_ARTERIAL, ROAD_COLLECTOR, x, y);
+        }
     }
 }
 
@@ -235,9 +271,16 @@ static dosi_status alloc_city(sample_city *city) {
     city->ring_start = calloc(n_dong + 1, sizeof *city->ring_start);
     city->station_kind = calloc(n_stations, sizeof *city->station_kind);
     city->station_dong = calloc(n_stations, sizeof *city->station_dong);
+    DOSI_TRY(alloc_points(&city->sdot, SAMPLE_SDOT_PER_STATION * n_stations));
+    city->sdot_station = calloc(city->sdot.n, sizeof *city->sdot_station);
+    city->station_canyon = calloc(n_stations, sizeof *city->station_canyon);
+    city->sdot_canyon = calloc(city->sdot.n, sizeof *city->sdot_canyon);
     bool is_whole = city->district && city->dong_in_district && city->population &&
                     city->dong_area_m2 && city->ring_start && city->station_kind &&
-                    city->station_dong;
+                    city->station_dong && city->sdot_station && city->station_canyon &&
+                    city->sdot_canyon;
+    for (size_t s = 0; is_whole && s < n_stations; s++) city->station_canyon[s].link = -1;
+    for (size_t s = 0; is_whole && s < city->sdot.n; s++) city->sdot_canyon[s].link = -1;
     return is_whole ? DOSI_OK : DOSI_NO_MEMORY;
 }
 
@@ -246,7 +289,7 @@ static void settle(sample_city *city) {
     dosi_random random = dosi_random_init(city->seed, STREAM_POPULATION);
     double total = 0.0;
     for (size_t i = 0; i < city->dong.n; i++) {
-        double e = eccentricity(city, city->dong.x[i], city->dong.y[i]);
+        double e = sample_eccentricity(city, city->dong.x[i], city->dong.y[i]);
         double density = exp(-1.1 * e) * exp(0.35 * dosi_random_normal(&random));
         city->population[i] = density * city->dong_area_m2[i];
         total += city->population[i];
@@ -271,7 +314,9 @@ dosi_status sample_city_create(const dosi_sample_options *options,
     DOSI_TRY(lay_out_dong(city));
     DOSI_TRY(sample_draw_rings(city, err));
     settle(city);
+    DOSI_TRY(sample_lay_roads(city, err));
     place_stations(city);
+    place_sdot(city);
     return DOSI_OK;
 }
 
@@ -281,6 +326,11 @@ void sample_city_destroy(sample_city *city) {
     free_points(&city->dong);
     free_points(&city->rings);
     free_points(&city->stations);
+    free_points(&city->sdot);
+    free(city->links);
+    free(city->sdot_station);
+    free(city->station_canyon);
+    free(city->sdot_canyon);
     free(city->ring_start);
     free(city->dong_area_m2);
     free(city->population);

@@ -1,10 +1,12 @@
-// The true field: background + neighbourhoods' emissions spread by the wind + stack plumes.
+// The true field: background + roads + neighbourhoods' emissions spread by the wind + stacks.
 //
-// Kept simple on purpose, and all of it known: an area source spreads along the wind with a
-// kernel that was worked out once for each of 36 wind directions (interpolated between),
-// diluted by wind speed and mixing height; a stack is a Gaussian plume over a reflecting
-// ground. Ozone is what the background brings less what fresh NO destroys.
+// All of it is known. Roads and street canyons: road_air.c. An area source (heating, and the
+// traffic of small streets) spreads along the wind with a kernel that was worked out once for
+// each of 36 wind directions (interpolated between), diluted by wind speed and mixing height. A
+// stack is the Gaussian plume of dosi/gauss.h with Briggs' urban curves and Briggs' rise. Ozone
+// is what the background brings less what fresh NO destroys.
 
+#include "dosi/gauss.h"
 #include "dosi/geo.h"
 #include "sample/city.h"
 
@@ -16,28 +18,25 @@
 
 static const double two_pi = 6.283185307179586476925286766559;
 
-enum { N_SECTORS = 36, N_PATTERNS = 2, MAX_SIDE = 1000 };
+enum { N_SECTORS = SAMPLE_SECTORS, N_PATTERNS = 2, MAX_SIDE = 1000, MAX_STACKS = 64 };
 
-/// Grams a second from one person: NOx, CO, SO2, PM10, PM2.5 of traffic, then of heating.
-typedef struct emission {
-    double nox, co, so2, pm10, pm25;
-} emission;
-
-static const emission per_person[N_PATTERNS] = {
-    {7.5e-5, 2.0e-4, 5.0e-7, 1.2e-5, 6.0e-6},
-    {3.0e-5, 4.0e-5, 2.5e-6, 5.0e-6, 4.0e-6},
+/// Grams a second from one person: NOx, CO, SO2, PM10, PM2.5 of small streets, then of heating.
+static const sample_emission per_person[N_PATTERNS] = {
+    {{1.6e-5, 5.0e-5, 1.5e-7, 3.0e-6, 1.5e-6}},
+    {{2.6e-5, 4.0e-5, 2.2e-6, 5.0e-6, 4.0e-6}},
 };
 
 /// A stack of known place, height and strength.
 typedef struct stack {
-    double x, y, height_m;
-    emission g_s;
+    double x, y, height_m, diameter_m, gas_ms, gas_c;
+    sample_emission g_s;
 } stack;
 
 typedef struct sources {
     size_t n_stacks;
     stack *stacks;
     float *pattern[N_PATTERNS]; ///< (N_SECTORS x n_receptors) per unit emission pattern.
+    sample_road_air roads;
 } sources;
 
 static dosi_status place_receptors(const sample_city *city, sample_field *field) {
@@ -47,7 +46,7 @@ static dosi_status place_receptors(const sample_city *city, sample_field *field)
     double west = floor((city->centre_x - half) / cell) * cell;
     double south = floor((city->centre_y - half) / cell) * cell;
     if (side > MAX_SIDE) return DOSI_LIMIT;
-    size_t most = (size_t)(side * side) + city->stations.n;
+    size_t most = (size_t)(side * side) + city->stations.n + city->sdot.n;
     field->x = calloc(most, sizeof *field->x);
     field->y = calloc(most, sizeof *field->y);
     field->cell = calloc(most, sizeof *field->cell);
@@ -65,10 +64,16 @@ static dosi_status place_receptors(const sample_city *city, sample_field *field)
     }
     field->n_cells = n;
     field->n_stations = city->stations.n;
-    field->n_receptors = n + city->stations.n;
+    field->n_sdot = city->sdot.n;
+    field->n_receptors = n + city->stations.n + city->sdot.n;
     for (size_t s = 0; s < city->stations.n; s++) {
         field->x[n + s] = city->stations.x[s];
         field->y[n + s] = city->stations.y[s];
+    }
+    n += city->stations.n;
+    for (size_t s = 0; s < city->sdot.n; s++) {
+        field->x[n + s] = city->sdot.x[s];
+        field->y[n + s] = city->sdot.y[s];
     }
     return DOSI_OK;
 }
@@ -76,6 +81,8 @@ static dosi_status place_receptors(const sample_city *city, sample_field *field)
 static dosi_status place_stacks(const sample_city *city, sources *src) {
     dosi_random random = dosi_random_init(city->seed, STREAM_SOURCES);
     src->n_stacks = (size_t)city->size.n_stacks;
+    assert(src->n_stacks <= MAX_STACKS);
+    assert(src->n_stacks > 0);
     src->stacks = calloc(src->n_stacks, sizeof *src->stacks);
     if (!src->stacks) return DOSI_NO_MEMORY;
     for (size_t i = 0; i < src->n_stacks; i++) {
@@ -87,9 +94,15 @@ static dosi_status place_stacks(const sample_city *city, sources *src) {
         s->y = floor(city->centre_y + 0.8 * reach * sin(angle));
         s->height_m = 35.0 + floor(70.0 * dosi_random_uniform(&random));
         double strength = exp(0.6 * dosi_random_normal(&random));
-        s->g_s = (emission){30.0 * strength, 18.0 * strength,
-                            22.0 * strength * (0.3 + dosi_random_uniform(&random)),
-                            9.0 * strength, 6.0 * strength};
+        double sulphur = 0.3 + dosi_random_uniform(&random);
+        s->g_s = (sample_emission){{30.0 * strength, 18.0 * strength, 36.0 * strength * sulphur,
+                                    9.0 * strength, 6.0 * strength}};
+        s->diameter_m = 1.4 + 0.1 * floor(12.0 * dosi_random_uniform(&random));
+        s->gas_ms = 8.0 + floor(8.0 * dosi_random_uniform(&random));
+        s->gas_c = 110.0 + floor(60.0 * dosi_random_uniform(&random));
+        for (int k = 0; k < SAMPLE_SPECIES; k++) {
+            s->g_s.of[k] = floor(s->g_s.of[k] * 1000.0 + 0.5) / 1000.0;
+        }
     }
     return DOSI_OK;
 }
@@ -111,6 +124,7 @@ static dosi_status spread_areas(const sample_city *city,
                                 sources *src,
                                 int n_threads) {
     size_t n = field->n_receptors;
+    assert(n > 0);
     for (int p = 0; p < N_PATTERNS; p++) {
         src->pattern[p] = calloc((size_t)N_SECTORS * n, sizeof *src->pattern[p]);
         if (!src->pattern[p]) return DOSI_NO_MEMORY;
@@ -129,12 +143,7 @@ static dosi_status spread_areas(const sample_city *city,
                 sum += city->population[d] *
                        area_kernel(dx * to_x + dy * to_y, dy * to_x - dx * to_y, spread_m);
             }
-            bool is_station = r >= field->n_cells;
-            int kind = is_station ? city->station_kind[r - field->n_cells] : 0;
-            double kerb = kind == 1   ? 1.35
-                          : kind == 2 ? 0.8
-                                      : 1.0; // traffic next to the station
-            src->pattern[0][(size_t)sector * n + r] = (float)(sum * kerb);
+            src->pattern[0][(size_t)sector * n + r] = (float)sum;
             src->pattern[1][(size_t)sector * n + r] = (float)sum;
         }
     }
@@ -160,23 +169,10 @@ static double stability_of(double wind_ms, double radiation_wm2) {
     return night / (1.0 + 0.25 * wind_ms * wind_ms);
 }
 
-/// Gaussian plume at the ground from a stack, s/m3 (concentration per unit emission).
-static double plume(
-    double along_m, double across_m, double height_m, double wind_ms, double stability) {
-    if (along_m < 50.0) return 0.0;
-    double sigma_y = (0.20 - 0.13 * stability) * along_m / sqrt(1.0 + 1e-4 * along_m);
-    double sigma_z = (0.14 - 0.11 * stability) * along_m / sqrt(1.0 + 3e-4 * along_m);
-    double y = across_m / sigma_y;
-    double z = height_m / sigma_z;
-    if (y * y + z * z > 40.0) return 0.0;
-    return exp(-0.5 * (y * y + z * z)) / (0.5 * two_pi * sigma_y * sigma_z * wind_ms);
-}
-
 /// Weather and strengths of one hour, ready for all receptors.
 typedef struct hour_state {
-    double to_x, to_y, wind_ms, mixing_m, stability, sunshine;
-    size_t sector, next_sector;
-    double towards_next; ///< 0..1
+    double to_x, to_y, mixing_m, temperature_c, stability, sunshine;
+    sample_road_hour road; ///< Also wind, sectors and class.
     double profile[N_PATTERNS];
     double background[SAMPLE_POLLUTANTS];
 } hour_state;
@@ -187,16 +183,21 @@ static hour_state state_of_hour(const sample_weather *weather,
     double u = weather->wind_u_ms[h];
     double v = weather->wind_v_ms[h];
     double speed = hypot(u, v);
-    hour_state s = {.wind_ms = speed < 1.0 ? 1.0 : speed, .mixing_m = weather->mixing_m[h]};
+    hour_state s = {.mixing_m = weather->mixing_m[h],
+                    .temperature_c = weather->temperature_c[h]};
     double angle = speed > 0.0 ? atan2(v, u) : 0.0;
     if (angle < 0.0) angle += two_pi;
     s.to_x = cos(angle);
     s.to_y = sin(angle);
     double at = angle / two_pi * N_SECTORS;
-    s.sector = (size_t)at % N_SECTORS;
-    s.next_sector = (s.sector + 1) % N_SECTORS;
-    s.towards_next = at - floor(at);
-    s.stability = stability_of(s.wind_ms, weather->radiation_wm2[h]);
+    s.road.wind_ms = speed < 1.0 ? 1.0 : speed;
+    s.road.from_deg = 270.0 - angle * 360.0 / two_pi;
+    s.road.sector = (size_t)at % N_SECTORS;
+    s.road.next_sector = (s.road.sector + 1) % N_SECTORS;
+    s.road.towards_next = at - floor(at);
+    s.road.stability = (int)dosi_stability_of_hour(s.road.wind_ms, weather->radiation_wm2[h],
+                                                   weather->cloud[h]);
+    s.stability = stability_of(s.road.wind_ms, weather->radiation_wm2[h]);
     s.sunshine = weather->radiation_wm2[h] / 800.0;
     day_profile(weather->start + (int64_t)(h + 1) * DOSI_HOUR_US, weather->temperature_c[h],
                 s.profile);
@@ -204,52 +205,74 @@ static hour_state state_of_hour(const sample_weather *weather,
     return s;
 }
 
+/// Adds `unit` times an emission.
+static void add_emission(sample_emission *sum, double unit, const sample_emission *g_s) {
+    for (int k = 0; k < SAMPLE_SPECIES; k++) sum->of[k] += unit * g_s->of[k];
+}
+
+/// A stack's plume in one hour.
+typedef struct stack_hour {
+    dosi_gauss_air air;
+    dosi_gauss_release release;
+} stack_hour;
+
+/// What the hour's weather makes of a stack: wind at its top, and how far its plume rises.
+static stack_hour stack_in_hour(const stack *k, const hour_state *s) {
+    dosi_stability stability = (dosi_stability)s->road.stability;
+    double top_ms =
+        s->road.wind_ms * pow(k->height_m / 10.0, dosi_wind_exponent_urban(stability));
+    double flux = dosi_buoyancy_flux(k->gas_ms, k->diameter_m, k->gas_c + 273.15,
+                                     s->temperature_c + 273.15);
+    double height_m = k->height_m + dosi_plume_rise(stability, flux, top_ms, NULL);
+    return (stack_hour){
+        .air = {DOSI_SIGMA_BRIGGS_URBAN, stability, top_ms, fmax(s->mixing_m, 1.2 * height_m)},
+        .release = {.height_m = height_m}};
+}
+
 /// What local sources add at one receptor, g/m3.
-static emission local_at(const sample_field *field,
-                         const sources *src,
-                         const hour_state *s,
-                         size_t r) {
+static sample_emission local_at(const sample_city *city,
+                                const sample_field *field,
+                                const sources *src,
+                                const hour_state *s,
+                                const stack_hour *stacks,
+                                size_t r) {
     size_t n = field->n_receptors;
-    emission sum = {0};
+    sample_emission sum = {{0}};
     double shallow = 600.0 / (s->mixing_m + 150.0);
-    double dilution = (0.55 + 0.45 * shallow) * (1.0 + 0.6 * s->stability) / s->wind_ms;
+    double dilution = (0.55 + 0.45 * shallow) * (1.0 + 0.6 * s->stability) / s->road.wind_ms;
     for (int p = 0; p < N_PATTERNS; p++) {
-        double here = (double)src->pattern[p][s->sector * n + r];
-        double next = (double)src->pattern[p][s->next_sector * n + r];
-        double unit = (here + s->towards_next * (next - here)) * s->profile[p] * dilution;
-        sum.nox += unit * per_person[p].nox;
-        sum.co += unit * per_person[p].co;
-        sum.so2 += unit * per_person[p].so2;
-        sum.pm10 += unit * per_person[p].pm10;
-        sum.pm25 += unit * per_person[p].pm25;
+        double here = (double)src->pattern[p][s->road.sector * n + r];
+        double next = (double)src->pattern[p][s->road.next_sector * n + r];
+        double unit = here + s->road.towards_next * (next - here);
+        add_emission(&sum, unit * s->profile[p] * dilution, &per_person[p]);
     }
     for (size_t i = 0; i < src->n_stacks; i++) {
         const stack *k = &src->stacks[i];
         double dx = field->x[r] - k->x;
         double dy = field->y[r] - k->y;
-        double unit = plume(dx * s->to_x + dy * s->to_y, dy * s->to_x - dx * s->to_y,
-                            k->height_m + 60.0 / s->wind_ms, s->wind_ms, s->stability);
-        sum.nox += unit * k->g_s.nox;
-        sum.co += unit * k->g_s.co;
-        sum.so2 += unit * k->g_s.so2;
-        sum.pm10 += unit * k->g_s.pm10;
-        sum.pm25 += unit * k->g_s.pm25;
+        double unit =
+            dosi_gauss_point(&stacks[i].air, &stacks[i].release, dx * s->to_x + dy * s->to_y,
+                             dy * s->to_x - dx * s->to_y, 0.0);
+        add_emission(&sum, unit, &k->g_s);
     }
+    sample_road_air_add(city, field, &src->roads, &s->road, r, &sum);
     return sum;
 }
 
 /// Concentrations in the units of the columns. 24.45 litres a mole, 25 degrees.
-static void mix(const hour_state *s, const emission *local, double out[SAMPLE_POLLUTANTS]) {
-    double nox_ppm = local->nox * 1e3 * 24.45 / 46.0;
+static void mix(const hour_state *s,
+                const sample_emission *local,
+                double out[SAMPLE_POLLUTANTS]) {
+    double nox_ppm = local->of[0] * 1e3 * 24.45 / 46.0;
     double ozone = s->background[2];
     double titrated = ozone * (1.0 - exp(-nox_ppm / (0.03 + 0.02 * s->sunshine)));
-    out[0] = s->background[0] + local->so2 * 1e3 * 24.45 / 64.0;
-    out[1] = s->background[1] + local->co * 1e3 * 24.45 / 28.0;
+    out[0] = s->background[0] + local->of[2] * 1e3 * 24.45 / 64.0;
+    out[1] = s->background[1] + local->of[1] * 1e3 * 24.45 / 28.0;
     out[2] = ozone - 0.8 * titrated;
     out[3] =
         s->background[3] + 0.12 * nox_ppm + 0.75 * (nox_ppm < titrated ? nox_ppm : titrated);
-    out[4] = s->background[4] + local->pm10 * 1e6;
-    out[5] = s->background[5] + local->pm25 * 1e6;
+    out[4] = s->background[4] + local->of[3] * 1e6;
+    out[5] = s->background[5] + local->of[4] * 1e6;
 }
 
 /// What the wind brings from far away: slow episodes, the same over the whole city.
@@ -279,14 +302,14 @@ static void make_background(const sample_city *city,
     }
 }
 
-static void set_source(dosi_table *table, size_t row, double height_m, const emission *g_s) {
+static void set_source(dosi_table *table,
+                       size_t row,
+                       double height_m,
+                       const sample_emission *g_s) {
     dosi_column *c = table->columns;
     c[2].data.real[row] = height_m;
-    c[3].data.real[row] = g_s->nox;
-    c[4].data.real[row] = g_s->co;
-    c[5].data.real[row] = g_s->so2;
-    c[6].data.real[row] = g_s->pm10;
-    c[7].data.real[row] = g_s->pm25;
+    for (size_t k = 0; k < SAMPLE_SPECIES; k++) c[3 + k].data.real[row] = g_s->of[k];
+    for (size_t k = 0; k < 3; k++) c[8 + k].data.real[row] = (double)NAN;
 }
 
 /// Names a source and puts its point.
@@ -300,7 +323,7 @@ static dosi_status name_source(const dosi_projection *projection,
     (void)snprintf(name, sizeof name, "%s-%zu", kind, row + 1);
     DOSI_TRY(dosi_table_set_text(table, 0, row, name));
     DOSI_TRY(dosi_table_set_text(table, 1, row, kind));
-    return sample_set_point(projection, table, 8, row, x, y);
+    return sample_set_point(projection, table, 11, row, x, y);
 }
 
 static dosi_status fill_sources(const sample_city *city,
@@ -312,14 +335,15 @@ static dosi_status fill_sources(const sample_city *city,
         const stack *s = &src->stacks[i];
         DOSI_TRY(name_source(projection, table, row, "stack", s->x, s->y));
         set_source(table, row, s->height_m, &s->g_s);
+        table->columns[8].data.real[row] = s->diameter_m;
+        table->columns[9].data.real[row] = s->gas_ms;
+        table->columns[10].data.real[row] = s->gas_c;
     }
-    static const char *const kinds[N_PATTERNS] = {"traffic", "heating"};
+    static const char *const kinds[N_PATTERNS] = {"streets", "heating"};
     for (int p = 0; p < N_PATTERNS; p++) {
         for (size_t d = 0; d < city->dong.n; d++, row++) {
-            const emission *e = &per_person[p];
-            double people = city->population[d];
-            emission g_s = {people * e->nox, people * e->co, people * e->so2, people * e->pm10,
-                            people * e->pm25};
+            sample_emission g_s = {{0}};
+            add_emission(&g_s, city->population[d], &per_person[p]);
             DOSI_TRY(name_source(projection, table, row, kinds[p], city->dong.x[d],
                                  city->dong.y[d]));
             set_source(table, row, p == 0 ? 1.0 : 20.0, &g_s);
@@ -334,14 +358,17 @@ static dosi_status sources_table(const sample_city *city,
                                  dosi_error *err) {
     static const sample_column columns[] = {
         {"source", DOSI_TYPE_TEXT, NULL, "배출원", "source"},
-        {"kind", DOSI_TYPE_TEXT, NULL, "종류: 굴뚝, 교통, 난방",
-         "kind: stack, traffic, heating"},
+        {"kind", DOSI_TYPE_TEXT, NULL, "종류: 굴뚝, 작은 길, 난방",
+         "kind: stack, streets (small ones), heating"},
         {"height_m", DOSI_TYPE_REAL, "m", "배출 높이", "height of release"},
         {"nox_gs", DOSI_TYPE_REAL, "g/s", "하루 평균 NOx 배출량", "mean NOx emission (as NO2)"},
         {"co_gs", DOSI_TYPE_REAL, "g/s", "CO 배출량", "mean CO emission"},
         {"so2_gs", DOSI_TYPE_REAL, "g/s", "SO2 배출량", "mean SO2 emission"},
         {"pm10_gs", DOSI_TYPE_REAL, "g/s", "PM10 배출량", "mean PM10 emission"},
         {"pm25_gs", DOSI_TYPE_REAL, "g/s", "PM2.5 배출량", "mean PM2.5 emission"},
+        {"diameter_m", DOSI_TYPE_REAL, "m", "굴뚝 안지름", "inner diameter of the stack"},
+        {"gas_ms", DOSI_TYPE_REAL, "m/s", "배출 속도", "speed of the gas"},
+        {"gas_c", DOSI_TYPE_REAL, "Cel", "배출 온도", "temperature of the gas"},
         {"geometry", DOSI_TYPE_GEOMETRY, NULL, "위치", "place"},
     };
     size_t n_rows = src->n_stacks + (size_t)N_PATTERNS * city->dong.n;
@@ -354,18 +381,31 @@ static dosi_status sources_table(const sample_city *city,
     return status;
 }
 
-static void run_hours(const sample_weather *weather,
-                      size_t first,
-                      const double *background,
-                      const sources *src,
-                      sample_field *field,
-                      int n_threads) {
+/// What all hours share.
+typedef struct world {
+    const sample_city *city;
+    const sample_weather *weather;
+    const sample_traffic *traffic;
+    const double *background; ///< (n_hours x SAMPLE_POLLUTANTS)
+    const sources *src;
+    size_t first; ///< Hour of the weather that is the field's first.
+} world;
+
+static void run_hours(const world *w, sample_field *field, int n_threads) {
     size_t n_hours = field->n_hours;
 #pragma omp parallel for schedule(dynamic, 4) num_threads(n_threads)
     for (size_t h = 0; h < n_hours; h++) {
-        hour_state s = state_of_hour(weather, first + h, background + h * SAMPLE_POLLUTANTS);
+        hour_state s =
+            state_of_hour(w->weather, w->first + h, w->background + h * SAMPLE_POLLUTANTS);
+        for (size_t c = 0; c < N_ROAD_CLASSES; c++) {
+            s.road.factor[c] = w->traffic->factor[c * n_hours + h];
+        }
+        stack_hour stacks[MAX_STACKS];
+        for (size_t i = 0; i < w->src->n_stacks; i++) {
+            stacks[i] = stack_in_hour(&w->src->stacks[i], &s);
+        }
         for (size_t r = 0; r < field->n_receptors; r++) {
-            emission local = local_at(field, src, &s, r);
+            sample_emission local = local_at(w->city, field, w->src, &s, stacks, r);
             double values[SAMPLE_POLLUTANTS];
             mix(&s, &local, values);
             for (size_t p = 0; p < SAMPLE_POLLUTANTS; p++) {
@@ -377,11 +417,24 @@ static void run_hours(const sample_weather *weather,
 
 static void destroy_sources(sources *src) {
     free(src->stacks);
+    sample_road_air_destroy(&src->roads);
     for (int p = 0; p < N_PATTERNS; p++) free(src->pattern[p]);
+}
+
+/// All sources, and how they spread over the receptors.
+static dosi_status make_sources(const sample_city *city,
+                                const sample_field *field,
+                                const dosi_run *run,
+                                sources *src) {
+    DOSI_TRY(place_stacks(city, src));
+    DOSI_TRY(spread_areas(city, field, src, dosi_run_threads(run)));
+    dosi_run_report(run, 0.2, "roads");
+    return sample_road_air_create(city, field, dosi_run_threads(run), &src->roads);
 }
 
 dosi_status sample_field_create(const sample_city *city,
                                 const sample_weather *weather,
+                                const sample_traffic *traffic,
                                 const dosi_run *run,
                                 sample_field *field,
                                 dosi_table *table,
@@ -389,14 +442,12 @@ dosi_status sample_field_create(const sample_city *city,
     assert(field->start >= weather->start);
     size_t first = (size_t)((field->start - weather->start) / DOSI_HOUR_US);
     field->n_hours = (size_t)city->size.n_hours;
-    assert(first + field->n_hours <= weather->n_hours);
+    assert(field->n_hours > 0 && first + field->n_hours <= weather->n_hours);
     sources src = {0};
     double *background = calloc(field->n_hours * SAMPLE_POLLUTANTS, sizeof *background);
     dosi_status status = background ? place_receptors(city, field) : DOSI_NO_MEMORY;
-    if (status == DOSI_OK) status = place_stacks(city, &src);
-    if (status == DOSI_OK) {
-        status = spread_areas(city, field, &src, dosi_run_threads(run));
-    }
+    if (status == DOSI_OK) status = make_sources(city, field, run, &src);
+    dosi_run_report(run, 0.4, "hours");
     if (status == DOSI_OK) {
         field->value = calloc(SAMPLE_POLLUTANTS * field->n_hours * field->n_receptors,
                               sizeof *field->value);
@@ -404,7 +455,8 @@ dosi_status sample_field_create(const sample_city *city,
     }
     if (status == DOSI_OK) {
         make_background(city, weather, first, field->n_hours, background);
-        run_hours(weather, first, background, &src, field, dosi_run_threads(run));
+        const world w = {city, weather, traffic, background, &src, first};
+        run_hours(&w, field, dosi_run_threads(run));
         status = sources_table(city, &src, table, err);
     }
     destroy_sources(&src);

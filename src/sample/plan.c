@@ -87,8 +87,7 @@ dosi_status sample_set_point(const dosi_projection *to_lonlat,
     return status;
 }
 
-/// Stores WKB in metres as WKB in degrees.
-static dosi_status set_shape(const dosi_projection *projection,
+dosi_status sample_set_shape(const dosi_projection *projection,
                              dosi_table *table,
                              size_t i_column,
                              size_t row,
@@ -157,7 +156,7 @@ static dosi_status dong_table(const sample_city *city,
         table->columns[6].data.real[i] = floor(city->dong_area_m2[i] / 1e4 + 0.5) / 100.0;
         dosi_text wkb = {0};
         dosi_status status = put_dong(city, i, &wkb);
-        if (status == DOSI_OK) status = set_shape(projection, table, 7, i, &wkb);
+        if (status == DOSI_OK) status = sample_set_shape(projection, table, 7, i, &wkb);
         dosi_text_destroy(&wkb);
         DOSI_TRY(status);
     }
@@ -229,7 +228,7 @@ static dosi_status fill_district(GEOSContextHandle_t geos,
     table->columns[3].data.integer[row] = people;
     dosi_text wkb = {0};
     dosi_status status = put_district(geos, city, district, &wkb);
-    if (status == DOSI_OK) status = set_shape(projection, table, 4, row, &wkb);
+    if (status == DOSI_OK) status = sample_set_shape(projection, table, 4, row, &wkb);
     dosi_text_destroy(&wkb);
     return status;
 }
@@ -293,7 +292,7 @@ static dosi_status river_table(const sample_city *city,
     draw_river(city, x, y);
     dosi_text wkb = {0};
     dosi_wkb_put_polygon(&wkb, x, y, (const size_t[]){2 * N_BEND + 3}, 1);
-    dosi_status status = set_shape(projection, table, 2, 0, &wkb);
+    dosi_status status = sample_set_shape(projection, table, 2, 0, &wkb);
     dosi_text_destroy(&wkb);
     return status;
 }

@@ -24,21 +24,28 @@ static dosi_status make_air(const sample_city *city,
                             dosi_table *tables,
                             dosi_error *err) {
     sample_weather weather = {0};
+    sample_traffic traffic = {0};
     sample_field field = {.start = start};
     dosi_status status = sample_weather_create(city, start, &weather, err);
     if (status == DOSI_OK) {
         status = sample_weather_table(&weather, &tables[DOSI_SAMPLE_WEATHER], err);
     }
-    dosi_run_report(run, 0.2, "air");
+    if (status == DOSI_OK) status = sample_traffic_create(city, start, &traffic, err);
     if (status == DOSI_OK) {
-        status =
-            sample_field_create(city, &weather, run, &field, &tables[DOSI_SAMPLE_SOURCES], err);
+        status = sample_traffic_table(&traffic, start, &tables[DOSI_SAMPLE_TRAFFIC], err);
+    }
+    dosi_run_report(run, 0.1, "air");
+    if (status == DOSI_OK) {
+        status = sample_field_create(city, &weather, &traffic, run, &field,
+                                     &tables[DOSI_SAMPLE_SOURCES], err);
     }
     dosi_run_report(run, 0.7, "sensors");
     if (status == DOSI_OK) status = dosi_run_check(run, err);
     if (status == DOSI_OK) status = sample_truth_tables(city, &field, tables, err);
     if (status == DOSI_OK) status = sample_sensor_tables(city, &field, tables, err);
+    if (status == DOSI_OK) status = sample_sdot_tables(city, &weather, &field, tables, err);
     sample_field_destroy(&field);
+    sample_traffic_destroy(&traffic);
     sample_weather_destroy(&weather);
     return status;
 }
@@ -54,6 +61,7 @@ dosi_status dosi_sample_make(const dosi_sample_options *options,
     sample_city city = {0};
     dosi_status status = sample_city_create(options, &city, err);
     if (status == DOSI_OK) status = sample_plan_tables(&city, tables, err);
+    if (status == DOSI_OK) status = sample_road_tables(&city, tables, err);
     if (status == DOSI_OK) status = make_air(&city, start, run, tables, err);
     sample_city_destroy(&city);
     for (int i = 0; i < DOSI_SAMPLE_PART_COUNT && status != DOSI_OK; i++) {

@@ -258,8 +258,7 @@ dosi_status sample_sensor_tables(const sample_city *city,
     return status;
 }
 
-/// A true value without the noise of float, to six digits.
-static double six_digits(double value) {
+double sample_six_digits(double value) {
     if (value == 0.0) return 0.0;
     double scale = pow(10.0, 5.0 - floor(log10(fabs(value))));
     return floor(value * scale + 0.5) / scale;
@@ -278,7 +277,7 @@ static dosi_status truth_stations(const sample_field *field,
         for (size_t s = 0; s < field->n_stations; s++) {
             for (size_t h = 0; h < field->n_hours; h++) {
                 out[s * field->n_hours + h] =
-                    six_digits(sample_field_at(field, p, h, field->n_cells + s));
+                    sample_six_digits(sample_field_at(field, p, h, field->n_cells + s));
             }
         }
     }
@@ -308,7 +307,7 @@ static dosi_status truth_grid(const sample_field *field, dosi_table *table, dosi
             c[3].data.real[row] = field->y[i];
             for (int p = 0; p < SAMPLE_POLLUTANTS; p++) {
                 c[i_first + (size_t)p].data.real[row] =
-                    six_digits(sample_field_at(field, p, h, i));
+                    sample_six_digits(sample_field_at(field, p, h, i));
             }
         }
     }

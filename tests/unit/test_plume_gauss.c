@@ -35,7 +35,8 @@ static void every_curve_grows_with_distance_and_falls_with_stability(void **stat
         for (int s = 0; s < DOSI_STABILITY_COUNT; s++) {
             dosi_stability c = (dosi_stability)s;
             double y = 0, z = 0;
-            for (double x = 10; x < 5e4; x *= 1.5) {
+            for (int i = 0; i < 21; i++) {
+                double x = 10 * pow(1.5, i);
                 assert_true(dosi_sigma_y(k, c, x) > y && dosi_sigma_z(k, c, x) >= z);
                 y = dosi_sigma_y(k, c, x);
                 z = dosi_sigma_z(k, c, x);
@@ -94,8 +95,9 @@ static double flux(const dosi_gauss_air *air, const dosi_gauss_release *release,
     double sum = 0;
     double top = air->mixing_m > 0 ? air->mixing_m : 3000;
     double dz = top / 1500, dy = 10;
-    for (double y = -3000; y <= 3000; y += dy) {
-        for (double z = dz / 2; z < top; z += dz) {
+    for (int i = -300; i <= 300; i++) {
+        for (int j = 0; j < 1500; j++) {
+            double y = dy * i, z = dz * (j + 0.5);
             sum += dosi_gauss_point(air, release, x, y, z) * air->wind_ms * dy * dz;
         }
     }
