@@ -189,11 +189,16 @@ typedef struct sample_field {
     float *value;
 } sample_field;
 
+/// What changes from hour to hour.
+typedef struct sample_hours {
+    const sample_weather *weather;
+    const sample_traffic *traffic;
+} sample_hours;
+
 /// Makes the truth from field->start on and fills the emission sources part;
 /// sample_field_destroy() after, also after a failure.
 DOSI_CHECKED dosi_status sample_field_create(const sample_city *city,
-                                             const sample_weather *weather,
-                                             const sample_traffic *traffic,
+                                             const sample_hours *hours,
                                              const dosi_run *run,
                                              sample_field *field,
                                              dosi_table *sources,

@@ -433,12 +433,12 @@ static dosi_status make_sources(const sample_city *city,
 }
 
 dosi_status sample_field_create(const sample_city *city,
-                                const sample_weather *weather,
-                                const sample_traffic *traffic,
+                                const sample_hours *hours,
                                 const dosi_run *run,
                                 sample_field *field,
                                 dosi_table *table,
                                 dosi_error *err) {
+    const sample_weather *weather = hours->weather;
     assert(field->start >= weather->start);
     size_t first = (size_t)((field->start - weather->start) / DOSI_HOUR_US);
     field->n_hours = (size_t)city->size.n_hours;
@@ -449,13 +449,14 @@ dosi_status sample_field_create(const sample_city *city,
     if (status == DOSI_OK) status = make_sources(city, field, run, &src);
     dosi_run_report(run, 0.4, "hours");
     if (status == DOSI_OK) {
+        assert(field->n_receptors > 0);
         field->value = calloc(SAMPLE_POLLUTANTS * field->n_hours * field->n_receptors,
                               sizeof *field->value);
         if (!field->value) status = DOSI_NO_MEMORY;
     }
     if (status == DOSI_OK) {
         make_background(city, weather, first, field->n_hours, background);
-        const world w = {city, weather, traffic, background, &src, first};
+        const world w = {city, weather, hours->traffic, background, &src, first};
         run_hours(&w, field, dosi_run_threads(run));
         status = sources_table(city, &src, table, err);
     }

@@ -36,8 +36,9 @@ static dosi_status make_air(const sample_city *city,
     }
     dosi_run_report(run, 0.1, "air");
     if (status == DOSI_OK) {
-        status = sample_field_create(city, &weather, &traffic, run, &field,
-                                     &tables[DOSI_SAMPLE_SOURCES], err);
+        const sample_hours hours = {&weather, &traffic};
+        status =
+            sample_field_create(city, &hours, run, &field, &tables[DOSI_SAMPLE_SOURCES], err);
     }
     dosi_run_report(run, 0.7, "sensors");
     if (status == DOSI_OK) status = dosi_run_check(run, err);
