@@ -1,7 +1,7 @@
 // Checker: gstat's meuse data. References: gstat 2.1-0 (Debian r-cran-gstat), printed by
 // variogram(), fit.variogram(), krige() and krige.cv() on log(zinc) ~ 1.
 
-#include "cli/verify.h"
+#include "cli/verify_meuse.h"
 #include "dosi/num.h"
 #include "dosi/spatial.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_SITES = 155, N_CELLS = 3103, N_BINS = 15 };
+enum { N_SITES = MEUSE_SITES, N_CELLS = MEUSE_CELLS, N_BINS = 15 };
 
 static const double gstat_bins[N_BINS][3] = {
     {57, 79.2924374558, 0.123447934906},    {299, 163.9736655589, 0.216218485297},
@@ -168,58 +168,76 @@ static dosi_status check_grid(dosi_verify *verify,
     return status;
 }
 
-/// Finds and checks the grid beside the sites.
+/// Reads places; the last two columns only of the sites.
+static dosi_status read_places(const dosi_verify *verify,
+                               const dosi_verify_file *file,
+                               size_t n_columns,
+                               meuse_places *out,
+                               dosi_error *err) {
+    static const char *const names[] = {"x", "y", "dist", "ffreq", "zinc", "cadmium"};
+    dosi_table table = {0};
+    DOSI_TRY(dosi_verify_read(file, verify->run, &table, err));
+    size_t n = table.n_rows;
+    double *columns = take_columns(&table, names, n_columns);
+    dosi_table_destroy(&table);
+    if (!columns) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the places");
+    *out = (meuse_places){.n = n,
+                          .x = columns,
+                          .y = columns + n,
+                          .dist = columns + 2 * n,
+                          .flood = columns + 3 * n};
+    if (n_columns == 6) {
+        out->zinc = columns + 4 * n;
+        out->cadmium = columns + 5 * n;
+    }
+    return DOSI_OK;
+}
+
+/// Finds and checks the grid beside the sites; then whatever needs both.
 static dosi_status check_companion(dosi_verify *verify,
                                    const dosi_verify_file *file,
+                                   const meuse_places *from,
                                    dosi_krige *problem,
                                    dosi_error *err) {
-    static const char *const names[] = {"x", "y"};
     for (size_t f = 0; f < verify->n_files; f++) {
         dosi_verify_file *other = &verify->files[f];
         if (!dosi_verify_has_columns(other, "x,y,part.a,part.b,dist,")) continue;
         other->is_used = true;
-        dosi_table table = {0};
-        DOSI_TRY(dosi_verify_read(other, verify->run, &table, err));
-        size_t n = table.n_rows;
-        double *xy = take_columns(&table, names, 2);
-        dosi_table_destroy(&table);
-        if (!xy) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the grid");
+        meuse_places to = {0};
+        DOSI_TRY(read_places(verify, other, 4, &to, err));
         dosi_status status = DOSI_OK;
-        if (n == N_CELLS) {
-            const dosi_sites cells = {n, xy, xy + n};
+        if (to.n == N_CELLS) {
+            const dosi_sites cells = meuse_sites(&to);
             status = check_grid(verify, other, problem, &cells, err);
+            if (status == DOSI_OK) status = verify_meuse_kriging(verify, other, from, &to, err);
         } else {
-            dosi_verify_note(verify, other, "%zu cells, not gstat's %d", n, N_CELLS);
+            dosi_verify_note(verify, other, "%zu cells, not gstat's %d", to.n, N_CELLS);
         }
-        free(xy);
+        free(to.x);
         return status;
     }
     dosi_verify_note(verify, file, "no meuse grid in the folder: predictions on it");
-    return DOSI_OK;
+    return verify_meuse_kriging(verify, file, from, NULL, err);
 }
 
 static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error *err) {
-    static const char *const names[] = {"x", "y", "zinc"};
-    dosi_table table = {0};
-    DOSI_TRY(dosi_verify_read(file, verify->run, &table, err));
-    size_t n = table.n_rows;
-    double *xyz = take_columns(&table, names, 3);
-    dosi_table_destroy(&table);
-    if (!xyz) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the sites");
-    dosi_status status = DOSI_OK;
-    if (n != N_SITES || total(xyz + 2 * n, n) != 72806) {
+    meuse_places from = {0};
+    DOSI_TRY(read_places(verify, file, 6, &from, err));
+    size_t n = from.n;
+    if (n != N_SITES || total(from.zinc, n) != 72806) {
         dosi_verify_note(verify, file, "not the meuse data that the reference is of");
-    } else {
-        double *z = xyz + 2 * n;
-        for (size_t i = 0; i < n; i++) z[i] = log(z[i]);
-        const dosi_sites sites = {n, xyz, xyz + n};
-        dosi_krige problem = {
-            .model = &gstat_model, .sites = &sites, .values = z, .n_maps = 1, .n_nearest = 0};
-        status = check_variogram(verify, file, &sites, z, err);
-        if (status == DOSI_OK) status = check_leave_one_out(verify, file, &problem, err);
-        if (status == DOSI_OK) status = check_companion(verify, file, &problem, err);
+        free(from.x);
+        return DOSI_OK;
     }
-    free(xyz);
+    double log_zinc[N_SITES];
+    for (size_t i = 0; i < n; i++) log_zinc[i] = log(from.zinc[i]);
+    const dosi_sites sites = meuse_sites(&from);
+    dosi_krige problem = {
+        .model = &gstat_model, .sites = &sites, .values = log_zinc, .n_maps = 1};
+    dosi_status status = check_variogram(verify, file, &sites, log_zinc, err);
+    if (status == DOSI_OK) status = check_leave_one_out(verify, file, &problem, err);
+    if (status == DOSI_OK) status = check_companion(verify, file, &from, &problem, err);
+    free(from.x);
     return status;
 }
 

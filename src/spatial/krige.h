@@ -31,6 +31,7 @@ enum { KRIGE_MAX_COLUMNS = DOSI_KRIGE_MAX_DRIFT + 1, KRIGE_MAX_POINTS = 16 };
 typedef struct krige_support {
     size_t n; ///< 1: the target itself.
     double dx[KRIGE_MAX_POINTS], dy[KRIGE_MAX_POINTS], weight[KRIGE_MAX_POINTS];
+    double base; ///< Added to the weighted sum of covariances.
 } krige_support;
 
 /// A problem on its way: what was asked for, and what holds for all of it.

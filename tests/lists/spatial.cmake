@@ -1,4 +1,5 @@
 # Tests of this module.
+dosi_test(unit spatial_drift)
 dosi_test(unit spatial_krige)
 dosi_test(unit spatial_network)
 dosi_test(unit spatial_spacetime)
