@@ -2,3 +2,4 @@
 dosi_test(unit method_method)
 dosi_test(unit method_dissolve)
 dosi_test(unit method_faults)
+dosi_test(unit method_normalise)
