@@ -129,6 +129,9 @@ road_pair road_plume_at(const dosi_road_kernel *kernel, road_zone zone, double x
 /// The part that meanders, and what it brings, at a radial distance.
 road_pair road_meander_at(const dosi_road_kernel *kernel, road_zone zone, double r_m);
 
+/// The integral along a line for one receptor in the wind's frame, for 1 g/m/s: g/m3.
+double road_line_at(const dosi_road_kernel *kernel, const road_path *path, double x, double y);
+
 /// Fills the Gauss-Legendre rules.
 void road_rules_fill(road_rule *rules);
 

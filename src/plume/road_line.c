@@ -256,11 +256,7 @@ static bool in_zone(
     return *b > *a;
 }
 
-/// The whole integral for one receptor.
-static double line_at(const dosi_road_kernel *kernel,
-                      const road_path *path,
-                      double x,
-                      double y) {
+double road_line_at(const dosi_road_kernel *kernel, const road_path *path, double x, double y) {
     view at = {.x = x - path->x_m, .y = y - path->y_m, .dx = path->dx, .dy = path->dy};
     at.foot = at.x * at.dx + at.y * at.dy;
     at.apart = fabs(at.x * at.dy - at.y * at.dx);
@@ -296,6 +292,6 @@ void dosi_road_add(const dosi_road_kernel *kernel,
     for (size_t i = 0; i < places->n; i++) {
         double x = places->x_m[i] * c + places->y_m[i] * s;
         double y = -places->x_m[i] * s + places->y_m[i] * c;
-        out[i] += 1e6 * emission_gms * line_at(kernel, &path, x, y);
+        out[i] += 1e6 * emission_gms * road_line_at(kernel, &path, x, y);
     }
 }

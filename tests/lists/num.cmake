@@ -1,2 +1,3 @@
 # Tests of this module.
 dosi_test(unit num_num)
+dosi_test(unit num_fft)

@@ -31,7 +31,7 @@ static const dosi_plume_weather hours[HOURS] = {
 };
 static const double place_x[PLACES] = {-300, 180, 540, -60, 60, 300, 780};
 static const double place_y[PLACES] = {-300, -180, -60, 60, 60, 180, 780};
-static const dosi_road_places places = {PLACES, place_x, place_y};
+static const dosi_road_places places = {PLACES, place_x, place_y, 0};
 
 /// The road of AERMOD's Test1: 200 m north to south, 1 g/m/s.
 static const dosi_road_line road = {
@@ -133,7 +133,7 @@ static void the_quick_integral_is_the_fine_sum(void **state) {
         double turn = 2 * M_PI * dosi_random_uniform(&random);
         double x = 0.5 * line.x1_m + far * cos(turn), y = 0.5 * line.y1_m + far * sin(turn);
         double quick = 0, fine = fine_sum(kernel, &line, x, y);
-        dosi_road_add(kernel, &line, 1, &(dosi_road_places){1, &x, &y}, &quick);
+        dosi_road_add(kernel, &line, 1, &(dosi_road_places){1, &x, &y, 0}, &quick);
         CHECK_NEAR(quick / fine, 1, 0.005);
         dosi_road_kernel_destroy(kernel);
     }

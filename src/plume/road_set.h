@@ -1,0 +1,80 @@
+/// @file road_set.h
+/// All links of an hour with the kernels they need, and the mesh of the far field.
+#ifndef DOSI_PLUME_ROAD_SET_H
+#define DOSI_PLUME_ROAD_SET_H
+
+#include "dosi/geo.h"
+
+#include "plume/road_kernel.h"
+
+enum { ROAD_KINDS = 64, ROAD_ALONE = ROAD_KINDS };
+
+/// Links, the kinds among them, and each in the wind's frame.
+typedef struct road_set {
+    const dosi_road_links *links;
+    double receptor_m;
+    double wind_x, wind_y;
+    size_t n_kinds;
+    dosi_road_kernel *kinds[ROAD_KINDS];
+    dosi_road_kernel *alone; ///< Set anew for every link that has walls.
+    uint8_t *kind;           ///< (n) kind of a link; ROAD_ALONE: it has walls.
+    road_path *paths;        ///< (n)
+} road_set;
+
+/// Prepares an hour. road_set_clear() after, whatever it returned.
+DOSI_CHECKED dosi_status road_set_make(const dosi_road_links *links,
+                                       double receptor_m,
+                                       road_set *out,
+                                       dosi_error *err);
+
+/// Frees what `set` holds.
+void road_set_clear(road_set *set);
+
+/// A mesh of nodes `mesh_m` apart of which every `step`-th is the centre of a cell.
+typedef struct road_mesh {
+    double mesh_m;
+    size_t step;
+    double x0_m, y0_m;           ///< Node (0, 0) of the emissions.
+    size_t to_cell_x, to_cell_y; ///< Nodes from there to the centre of cell (0, 0).
+    size_t most_x, most_y;       ///< Greatest offsets from an emission to a cell.
+    size_t n_columns, n_rows;    ///< Of cells.
+    size_t columns, rows;        ///< Of the periodic plane: multiples of `step`.
+    float *brought;              ///< (rows x columns) what a node brings at an offset, ug/m3.
+    float *spectrum;             ///< (rows x columns x 2) its transform.
+    size_t *node_start;          ///< (n_links + 1)
+    struct road_node {
+        uint32_t column, row;
+        float share; ///< Metres of the link.
+    } * nodes;
+} road_mesh;
+
+/// Lays the mesh over links and grid and puts the links on it.
+DOSI_CHECKED dosi_status road_mesh_make(const dosi_road_links *links,
+                                        const dosi_road_city *city,
+                                        road_mesh *out,
+                                        dosi_error *err);
+
+/// Fills what a node brings, for a mean link, except nearer than `hole_m`.
+DOSI_CHECKED dosi_status road_mesh_fill(road_mesh *mesh,
+                                        const dosi_road_kernel *kernel,
+                                        double width2_m2,
+                                        double hole_m,
+                                        const dosi_run *run,
+                                        dosi_error *err);
+
+/// Convolves the emissions of two species (or one: second == first) and gives them at cells.
+/// @param out  (2) columns of the grid's cells; out[1] may be NULL.
+DOSI_CHECKED dosi_status road_mesh_convolve(const road_mesh *mesh,
+                                            const dosi_road_links *links,
+                                            size_t species,
+                                            double *const out[2],
+                                            const dosi_run *run,
+                                            dosi_error *err);
+
+/// What the mesh gives for one link, 1 g/m/s, at a cell.
+double road_mesh_at(const road_mesh *mesh, size_t link, size_t row, size_t column);
+
+/// Frees what `mesh` holds.
+void road_mesh_clear(road_mesh *mesh);
+
+#endif // DOSI_PLUME_ROAD_SET_H
