@@ -73,7 +73,7 @@ static const dosi_method_parameter parameters[] = {
     {"reject",
      DOSI_PARAMETER_INT,
      NULL,
-     "31",
+     "239",
      0,
      1023,
      NULL,

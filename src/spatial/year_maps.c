@@ -130,6 +130,7 @@ typedef struct mean_work {
 /// Means of one block for every period.
 static void mean_block(const mean_work *w, block *b) {
     size_t n = w->year->n;
+    assert(w->sums);
     for (size_t k = 0; k < b->n && w->variance; k++) {
         const double *covariance = b->covariance + k * n;
         b->variance[k] = year_weights(w->year, covariance, w->year->sill, b->weight + k * n);
@@ -137,7 +138,7 @@ static void mean_block(const mean_work *w, block *b) {
     for (size_t p = 0; p < w->n_periods; p++) {
         size_t at = p * w->targets->n + b->first;
         const period *sum = &w->sums[p];
-        assert(sum->dual && sum->gaps);
+        assert(sum && sum->dual && sum->gaps);
         if (w->variance) multiply(w->year, b->weight, b->n, sum->gaps, n, b->product);
         for (size_t k = 0; k < b->n; k++) {
             double value = sum->mean_value, more = 0;
