@@ -1,6 +1,7 @@
 // Korea's comprehensive air-quality index: versioned tables above, rules below.
 
 #include "dosi/air.h"
+#include "dosi/capture.h"
 
 #include <assert.h>
 #include <math.h>
@@ -136,7 +137,7 @@ double dosi_cai_predict_24h(dosi_pollutant pollutant, const double *hours, doubl
         sum += hours[i];
         n++;
     }
-    if (n == 0 || n < 12 * min_share) return NAN;
+    if ((size_t)n < dosi_capture_least(12, min_share)) return NAN;
     double mean_12 = sum / n;
     double sum_4 = 0;
     int n_4 = 0;
@@ -146,6 +147,6 @@ double dosi_cai_predict_24h(dosi_pollutant pollutant, const double *hours, doubl
         sum_4 += is_kept ? hours[i] : 0.75 * hours[i];
         n_4++;
     }
-    if (n_4 == 0 || n_4 < 4 * min_share) return NAN;
+    if ((size_t)n_4 < dosi_capture_least(4, min_share)) return NAN;
     return (12 * mean_12 + 12 * (sum_4 / n_4)) / 24;
 }

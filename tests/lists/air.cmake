@@ -1,2 +1,3 @@
 # Tests of this module.
 dosi_test(unit air_air)
+dosi_test(unit air_rules)
