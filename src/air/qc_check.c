@@ -58,7 +58,8 @@ static void take_back(const qc_expectation *e, size_t station, uint32_t *flags) 
     const double *excess = e->excess + station * e->n_hours;
     const uint32_t explained = DOSI_QC_RATE | DOSI_QC_NEIGHBOUR | DOSI_QC_SPIKE;
     for (size_t h = 0; h < e->n_hours; h++) {
-        bool is_event = e->event && fabs((double)e->event[station * e->n_hours + h]) > QC_EVENT;
+        bool is_event =
+            e->second && (double)e->second[station * e->n_hours + h] > QC_EVENT_SECOND;
         if (fabs(excess[h]) < 6 || is_event) flags[h] &= ~explained;
     }
 }
@@ -74,7 +75,7 @@ typedef struct check_job {
     uint32_t *known[DOSI_AIR_COUNT]; ///< (cells) flags that the pass begins with...
     uint32_t *found[DOSI_AIR_COUNT]; ///< ...and finds.
     float *excess[DOSI_AIR_COUNT];   ///< (cells) of the first pass.
-    float *event;                    ///< (cells) of the pollutant at hand.
+    float *event, *second;           ///< (cells) of the pollutant at hand.
     double *held;                    ///< (cells) room.
 } check_job;
 
@@ -112,6 +113,7 @@ static dosi_status run_pass(
     const qc_fit fit = {&job->limits[p], job->matrix, pollutant, known, job->run};
     DOSI_TRY(qc_expectation_fit(&fit, e, err));
     e->event = pass > 0 ? job->event : NULL;
+    e->second = pass > 0 ? job->second : NULL;
     if (pass > 0) {
         qc_expectation_add_events(pollutant, job->known, job->excess,
                                   dosi_run_threads(job->run), e);
@@ -129,6 +131,7 @@ static dosi_status run_pass(
 static dosi_status open_job(check_job *job, dosi_error *err) {
     bool is_whole = true;
     job->event = malloc(job->n_cells * sizeof *job->event);
+    job->second = malloc(job->n_cells * sizeof *job->second);
     job->held = malloc(job->n_cells * sizeof *job->held);
     for (int p = 0; p < DOSI_AIR_COUNT; p++) {
         if (!job->matrix->values[p]) continue;
@@ -140,7 +143,7 @@ static dosi_status open_job(check_job *job, dosi_error *err) {
             memcpy(job->found[p], job->flags[p], job->n_cells * sizeof *job->found[p]);
         }
     }
-    if (is_whole && job->event && job->held) return DOSI_OK;
+    if (is_whole && job->event && job->second && job->held) return DOSI_OK;
     return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu flags", job->n_cells);
 }
 
@@ -151,6 +154,7 @@ static void close_job(check_job *job) {
         free(job->excess[p]);
     }
     free(job->event);
+    free(job->second);
     free(job->held);
 }
 

@@ -29,6 +29,21 @@ static double middle_of(double *values, size_t n) {
     return n == 0 ? 0 : qc_median(values, n);
 }
 
+/// The second farthest from 0 of n >= 2 values, of those on one side: the farther side's.
+static double second_of(const double *values, size_t n) {
+    double up[2] = {0, 0}, down[2] = {0, 0};
+    for (size_t i = 0; i < n; i++) {
+        double *side = values[i] > 0 ? up : down, far = fabs(values[i]);
+        if (far > side[0]) {
+            side[1] = side[0];
+            side[0] = far;
+        } else if (far > side[1]) {
+            side[1] = far;
+        }
+    }
+    return fmax(up[1], down[1]);
+}
+
 /// One station: what the others say, hour by hour, off the excess and onto the expectation.
 static void add_station(int pollutant,
                         uint32_t *const *flags,
@@ -51,6 +66,7 @@ static void add_station(int pollutant,
             seen[n] = q == DOSI_AIR_O3 ? -x : x; // fresh NO takes ozone away
             said[n++] = share[q] * x;
         }
+        e->second[at + h] = n < 3 ? 0 : (float)second_of(seen, n);
         e->event[at + h] = n < 3 ? 0 : (float)middle_of(seen, n);
         double event = n < 2 ? 0 : middle_of(said, n);
         e->excess[at + h] -= event;

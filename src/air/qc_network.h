@@ -5,8 +5,10 @@
 
 #include "dosi/quality.h"
 
-/// From so many standard deviations on, what the other pollutants say is a local event.
-#define QC_EVENT 4.0
+/// From so many standard deviations on, what the other pollutants say is a local event: their
+/// median where an hour is taken out of a drift, the second highest where a spike is.
+#define QC_EVENT        4.0
+#define QC_EVENT_SECOND 3.5
 
 /// A network's expectation of its own readings.
 typedef struct qc_expectation {
@@ -19,6 +21,7 @@ typedef struct qc_expectation {
     double calm;      ///< Its lower quartile over the hours.
     double *factor;   ///< (stations) ...times this.
     float *event;     ///< (stations x hours) what the other pollutants say; NULL: not asked.
+    float *second;    ///< (stations x hours) the second highest of them; NULL: not asked.
     double *rho;      ///< (stations) correlation of `excess` from one hour to the next.
 } qc_expectation;
 
@@ -45,7 +48,8 @@ DOSI_CHECKED dosi_status qc_expectation_fit(const qc_fit *what,
                                             dosi_error *err);
 
 /// Adds to the expectation what the other pollutants of each station say of local events, and
-/// keeps the events: the median of the others' excess, ozone's counted downwards.
+/// keeps the events: median and second highest of the others' excess, ozone's counted
+/// downwards.
 /// @param flags, excess  (DOSI_AIR_COUNT) each NULL or (stations x hours): what is known of
 ///                       each pollutant so far.
 void qc_expectation_add_events(dosi_pollutant pollutant,
