@@ -2,7 +2,7 @@
 // References: openair 2.13 with mgcv 1.8-41, run on the data as published.
 
 #include "cli/verify_openair.h"
-#include "dosi/polar.h"
+#include "dosi/trend.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -163,6 +163,259 @@ static dosi_status check_plot(dosi_verify *verify,
     return status;
 }
 
+/// Yearly statistics that openair prints of 2003.
+typedef struct year_row {
+    const char *column;
+    double n, mean, median, max_daily, max_8h, max_24h, p95, p99;
+} year_row;
+
+static const year_row years[] = {
+    {"no2", 8211, 55.96468152, 52, 115.25, 160.875, 115.8333333, 107, 133},
+    {"o3", 8438, 7.673974876, 4, 39, 55.5, 43.79166667, 24, 35},
+    {"pm10", 8650, 37.00913295, 34, 76.54166667, 108.75, 78, 70, 87},
+    {"so2", 8422, 4.398658275, 3.75, 13.85763892, 22.40625, 13.98958321, 10, 15.4475},
+    {"co", 8617, 1.118068934, 0.975, 2.467708333, 3.19375, 2.55, 2.375, 3.046},
+};
+
+/// aqStats.
+static dosi_status check_year(dosi_verify *verify,
+                              const dosi_verify_file *file,
+                              verify_openair_data *data,
+                              const year_row *row,
+                              dosi_error *err) {
+    const dosi_span_rules rules = {0.75, 200, NAN, 50};
+    dosi_span_statistics s;
+    char what[96];
+    DOSI_TRY(verify_openair_take(data, row->column, 2003, err));
+    DOSI_TRY(dosi_span_describe(data->value, data->n, &rules, &s, err));
+    const struct {
+        const char *name;
+        double expected, got;
+    } cases[] = {{"capture", row->n / 8760, s.capture},
+                 {"mean", row->mean, s.mean},
+                 {"median", row->median, s.median},
+                 {"max daily", row->max_daily, s.max_daily},
+                 {"max 8 h", row->max_8h, s.max_8h},
+                 {"max 24 h", row->max_24h, s.max_24h},
+                 {"P95", row->p95, s.p95},
+                 {"P99", row->p99, s.p99}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)snprintf(what, sizeof what, "%s of 2003: %s", row->column, cases[i].name);
+        add(verify, file, what, cases[i].expected, cases[i].got, 1e-9);
+    }
+    if (strcmp(row->column, "no2") == 0) {
+        add(verify, file, "no2 of 2003: hours above 200", 1, (double)s.n_hours_above, 0);
+    }
+    if (strcmp(row->column, "pm10") == 0) {
+        add(verify, file, "pm10 of 2003: days above 50", 59, (double)s.n_days_above, 0);
+    }
+    return DOSI_OK;
+}
+
+/// modStats of no2 against nox.
+static dosi_status check_scores(dosi_verify *verify,
+                                const dosi_verify_file *file,
+                                verify_openair_data *data,
+                                dosi_error *err) {
+    DOSI_TRY(verify_openair_take(data, "no2", 2003, err));
+    size_t n = data->n;
+    double *modelled = calloc(n + 1, sizeof *modelled);
+    if (!modelled) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for scores");
+    memcpy(modelled, data->value, n * sizeof *modelled);
+    dosi_status status = verify_openair_take(data, "nox", 2003, err);
+    if (status == DOSI_OK) {
+        dosi_model_score s = dosi_model_compare(modelled, data->value, n);
+        add(verify, file, "no2 against nox: n", 8211, (double)s.n, 0);
+        add(verify, file, "no2 against nox: FAC2", 0.2340762392, s.fac2, 1e-9);
+        add(verify, file, "no2 against nox: MB", -107.9763732, s.mb, 1e-9);
+        add(verify, file, "no2 against nox: MGE", 107.9763732, s.mge, 1e-9);
+        add(verify, file, "no2 against nox: NMB", -0.6586292455, s.nmb, 1e-9);
+        add(verify, file, "no2 against nox: RMSE", 139.3499436, s.rmse, 1e-9);
+        add(verify, file, "no2 against nox: r", 0.9170800912, s.r, 1e-9);
+        add(verify, file, "no2 against nox: COE", -0.2129102054, s.coe, 1e-9);
+        add(verify, file, "no2 against nox: IOA", 0.3935448973, s.ioa, 1e-9);
+    }
+    free(modelled);
+    return status;
+}
+
+/// Times of the rows taken, us.
+static dosi_time *times_of(const verify_openair_data *data) {
+    dosi_time *time = calloc(data->n + 1, sizeof *time);
+    for (size_t i = 0; i < data->n && time; i++) {
+        time[i] = llround(data->day[i] * 24) * DOSI_HOUR_US;
+    }
+    return time;
+}
+
+/// Means over periods with their counts.
+typedef struct means {
+    dosi_periods periods;
+    size_t *count;
+    double *mean, *speed, *from;
+} means;
+
+static void free_means(means *m) {
+    dosi_periods_clear(&m->periods);
+    free(m->count);
+    free(m->mean);
+}
+
+static dosi_status make_means(const verify_openair_data *data,
+                              dosi_period period,
+                              means *m,
+                              dosi_error *err) {
+    const dosi_stamps stamps = {DOSI_HOUR_US, true};
+    dosi_time *time = times_of(data);
+    if (!time) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for times");
+    dosi_status status = dosi_periods_find(time, data->n, period, &stamps, &m->periods, err);
+    free(time);
+    if (status != DOSI_OK) return status;
+    size_t n = m->periods.n;
+    m->count = calloc(n + 1, sizeof *m->count);
+    m->mean = calloc(3 * n + 1, sizeof *m->mean);
+    if (!m->count || !m->mean) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for means");
+    m->speed = m->mean + n;
+    m->from = m->speed + n;
+    const dosi_groups groups = {data->n, n, m->periods.of_row};
+    const dosi_winds winds = {data->n, data->speed, data->from_deg};
+    const dosi_statistic statistic = {.kind = DOSI_STATISTIC_MEAN};
+    double *const vector[] = {m->speed, m->from};
+    dosi_vector_mean(&groups, &winds, m->count, vector);
+    return dosi_group_statistic(&statistic, &groups, data->value, m->count, m->mean, err);
+}
+
+/// One column's days.
+static void put_days(dosi_verify *verify,
+                     const dosi_verify_file *file,
+                     means *m,
+                     const char *column,
+                     double n_missing) {
+    char what[96];
+    double n_missing_here = 0;
+    size_t n = m->periods.n;
+    if (!m->mean || !m->periods.expected || n == 0) return;
+    if (strcmp(column, "ws") == 0) {
+        add(verify, file, "1998-01-01: mean ws", 6.835, m->mean[0], 1e-9);
+        add(verify, file, "1998-01-01: vector mean of wd", 187.9224168, m->from[0], 1e-9);
+    }
+    if (strcmp(column, "nox") == 0) {
+        add(verify, file, "1998-01-01: mean nox", 153.9545455, m->mean[0], 1e-9);
+    }
+    // openair counts the last day, which ends at 12:00, only to its last hour.
+    m->periods.expected[n - 1] = 13;
+    dosi_periods_require(&m->periods, m->count, 0.75, m->mean);
+    for (size_t d = 0; d < n; d++) n_missing_here += isnan(m->mean[d]) ? 1 : 0;
+    (void)snprintf(what, sizeof what, "days of %s below 75 %%", column);
+    add(verify, file, what, n_missing, n_missing_here, 0);
+}
+
+/// timeAverage by day: the first day, and how many days lack 75 %.
+static dosi_status check_days(dosi_verify *verify,
+                              const dosi_verify_file *file,
+                              verify_openair_data *data,
+                              dosi_error *err) {
+    static const struct {
+        const char *column;
+        double n_missing;
+    } rows[] = {{"ws", 33},   {"nox", 106}, {"no2", 107}, {"o3", 101},
+                {"pm10", 84}, {"so2", 444}, {"co", 88},   {"pm25", 389}};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        means m = {.count = NULL};
+        DOSI_TRY(verify_openair_take(data, rows[r].column, 0, err));
+        dosi_status status = make_means(data, DOSI_PERIOD_DAY, &m, err);
+        if (status == DOSI_OK) put_days(verify, file, &m, rows[r].column, rows[r].n_missing);
+        free_means(&m);
+        if (status != DOSI_OK) return status;
+    }
+    return DOSI_OK;
+}
+
+/// rollingMean of ozone over 8 hours.
+static dosi_status check_rolling(dosi_verify *verify,
+                                 const dosi_verify_file *file,
+                                 verify_openair_data *data,
+                                 dosi_error *err) {
+    DOSI_TRY(verify_openair_take(data, "o3", 0, err));
+    double *rolled = calloc(data->n + 1, sizeof *rolled), sum = 0, n = 0, most = 0;
+    if (!rolled) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for rolling means");
+    dosi_rolling_mean(data->value, data->n, 8, 0.75, DOSI_ALIGN_RIGHT, rolled);
+    for (size_t i = 0; i < data->n; i++) {
+        if (isnan(rolled[i])) continue;
+        sum += rolled[i];
+        most = fmax(most, rolled[i]);
+        n += 1;
+    }
+    free(rolled);
+    add(verify, file, "8 h means of o3: n", 63254, n, 0);
+    add(verify, file, "8 h means of o3: mean", 7.119562267, sum / n, 1e-9);
+    add(verify, file, "8 h means of o3: maximum", 55.5, most, 1e-9);
+    return DOSI_OK;
+}
+
+/// Slopes of monthly means; work (3 x months) is room.
+static dosi_status put_trends(dosi_verify *verify,
+                              const dosi_verify_file *file,
+                              means *m,
+                              double *work,
+                              dosi_error *err) {
+    size_t n = m->periods.n;
+    const dosi_bootstrap bootstrap = {1000, 1, 0.95, 1, verify->run};
+    const dosi_stl stl = {12, 35, true, true};
+    dosi_trend trend = {0};
+    for (size_t i = 0; i < n; i++) {
+        int64_t day = m->periods.start[i] / DOSI_DAY_US;
+        work[i] = (double)day;
+    }
+    DOSI_TRY(dosi_trend_fit(work, m->mean, n, &bootstrap, &trend, err));
+    add(verify, file, "Theil-Sen of nox, a year", -8.441590392, 365 * trend.slope, 1e-9);
+    add(verify, file, "Theil-Sen of nox: low", -11.67128161, 365 * trend.low, 0.1);
+    add(verify, file, "Theil-Sen of nox: high", -5.43993697, 365 * trend.high, 0.1);
+    DOSI_TRY(dosi_stl_decompose(m->mean, n, &stl, work + n, work + 2 * n, err));
+    for (size_t i = 0; i < n; i++) m->mean[i] -= work[n + i];
+    DOSI_TRY(dosi_trend_fit(work, m->mean, n, &bootstrap, &trend, err));
+    // R's stl(), which openair calls, weighs by a limit that is not always six times the
+    // median of the residuals (16 % off in its fifth round here); ours is.
+    add(verify, file, "Theil-Sen of deseasonalised nox, a year", -8.676870379,
+        365 * trend.slope, 1e-3);
+    return DOSI_OK;
+}
+
+/// TheilSen of monthly nox, in days: as it is, and with the season taken out.
+static dosi_status check_trend(dosi_verify *verify,
+                               const dosi_verify_file *file,
+                               verify_openair_data *data,
+                               dosi_error *err) {
+    means m = {.count = NULL};
+    DOSI_TRY(verify_openair_take(data, "nox", 0, err));
+    dosi_status status = make_means(data, DOSI_PERIOD_MONTH, &m, err);
+    double *work = calloc(3 * m.periods.n + 1, sizeof *work);
+    if (status == DOSI_OK && !work) {
+        status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for a trend");
+    }
+    if (status == DOSI_OK && work) status = put_trends(verify, file, &m, work, err);
+    free(work);
+    free_means(&m);
+    return status;
+}
+
+/// Every printed number in turn.
+static dosi_status check_all(dosi_verify *verify,
+                             const dosi_verify_file *file,
+                             verify_openair_data *data,
+                             dosi_error *err) {
+    for (size_t i = 0; i < sizeof plots / sizeof plots[0]; i++) {
+        DOSI_TRY(check_plot(verify, file, data, &plots[i], err));
+    }
+    for (size_t i = 0; i < sizeof years / sizeof years[0]; i++) {
+        DOSI_TRY(check_year(verify, file, data, &years[i], err));
+    }
+    DOSI_TRY(check_scores(verify, file, data, err));
+    DOSI_TRY(check_days(verify, file, data, err));
+    DOSI_TRY(check_rolling(verify, file, data, err));
+    return check_trend(verify, file, data, err);
+}
+
 static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error *err) {
     verify_openair_data data = {0};
     file->is_used = true;
@@ -173,9 +426,7 @@ static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error
         dosi_verify_note(verify, file, "not openair's example data: %zu rows",
                          data.table.n_rows);
     } else {
-        for (size_t i = 0; i < sizeof plots / sizeof plots[0] && status == DOSI_OK; i++) {
-            status = check_plot(verify, file, &data, &plots[i], err);
-        }
+        status = check_all(verify, file, &data, err);
     }
     verify_openair_clear(&data);
     return status;

@@ -262,12 +262,12 @@ static dosi_status make_basis(fit *f, dosi_error *err) {
 static dosi_status make_design(fit *f, dosi_error *err) {
     const dosi_surface *s = f->surface;
     size_t m = s->n, k = f->rank, curved = k - 3;
-    double *at_places = calloc(m * k, sizeof *at_places);
-    f->design = calloc(f->n * k, sizeof *f->design);
-    f->penalty = calloc(k * k, sizeof *f->penalty);
-    f->tau = calloc(k, sizeof *f->tau);
-    f->rotated = calloc(f->n, sizeof *f->rotated);
-    f->strength = calloc(k, sizeof *f->strength);
+    double *at_places = calloc(m * k + 1, sizeof *at_places);
+    f->design = calloc(f->n * k + 1, sizeof *f->design);
+    f->penalty = calloc(k * k + 1, sizeof *f->penalty);
+    f->tau = calloc(k + 1, sizeof *f->tau);
+    f->rotated = calloc(f->n + 1, sizeof *f->rotated);
+    f->strength = calloc(k + 1, sizeof *f->strength);
     if (!at_places || !f->design || !f->penalty || !f->tau || !f->rotated || !f->strength) {
         free(at_places);
         return no_memory(m, err);
