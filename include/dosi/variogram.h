@@ -99,8 +99,10 @@ typedef struct dosi_variogram_bin {
 
 /// How pairs are sorted into classes (lower, upper].
 typedef struct dosi_variogram_classes {
-    double cutoff_m; ///< Longest distance; 0: a third of the diagonal of the sites' box.
-    size_t n_bins;   ///< 1..1000; 0: 15.
+    double cutoff_m;      ///< Longest distance; 0: a third of the diagonal of the sites' box.
+    size_t n_bins;        ///< 1..1000; 0: 15.
+    double azimuth_deg;   ///< Direction of the pairs looked at, clockwise from north.
+    double tolerance_deg; ///< Pairs within so much of it either way, 0..90; 0: all pairs.
 } dosi_variogram_classes;
 
 /// Sample variogram over all pairs of sites in the same map, pooled over maps.
@@ -115,6 +117,25 @@ DOSI_API DOSI_CHECKED dosi_status dosi_variogram_sample(const dosi_sites *sites,
                                                         const dosi_variogram_classes *classes,
                                                         dosi_variogram_bin *bins,
                                                         dosi_error *err);
+
+/// Sample cross-variogram of two variables at the same sites: half the mean product of their
+/// differences, over pairs where both have both. May be negative. Pairs count once (gstat's
+/// cross-variograms count them twice).
+/// @param first_and_second  Two times (n_maps x sites->n) row-major; NaN: not present.
+/// Otherwise as dosi_variogram_sample().
+DOSI_API DOSI_CHECKED dosi_status
+dosi_variogram_sample_cross(const dosi_sites *sites,
+                            const double *const *first_and_second,
+                            size_t n_maps,
+                            const dosi_variogram_classes *classes,
+                            dosi_variogram_bin *bins,
+                            dosi_error *err);
+
+/// Indicators: 1 where a value is at most `threshold`, 0 where it is above, NaN where missing.
+DOSI_API void dosi_indicator(const double *values,
+                             size_t n,
+                             double threshold,
+                             double *indicators);
 
 /// How much a distance class counts in a fit: enum name, name for people and parameters.
 #define DOSI_VARIOGRAM_WEIGHTS_TABLE(X) \
@@ -137,12 +158,15 @@ DOSI_API dosi_variogram_weights dosi_variogram_weights_from_name(const char *nam
 /// Fits a model to a sample variogram: min sum w_j (gamma_j - model(h_j))^2 with nugget and
 /// psill >= 0. Weights N / h^2 follow the shortest distances, which is right where they hold
 /// many pairs; weights N suit networks whose few close pairs are unlike (a roadside station
-/// beside an urban one). For a given range the two sills are exact, so that
-/// only the range is searched: over the whole interval from a fifth of the shortest to 20 times
-/// the longest distance, then refined around every local minimum.
-/// @param model  In: kind, kappa; out: everything.
+/// beside an urban one). For given ranges the sills are exact, so that only the ranges are
+/// searched: over the whole interval from a fifth of the shortest to 20 times the longest
+/// distance, then refined around every local minimum (two or three structures: around the
+/// best of a grid of ranges).
+/// @param model  In: kind, kappa, azimuth and ratio of the structure and of those nested in it
+///               (three at most); out: everything, in the given chain, the nugget in its
+///               first. `nested` is written through.
 /// @param error  Out, may be NULL: the weighted sum of squared errors.
-/// @return DOSI_OK; DOSI_DOMAIN: fewer than 3 filled classes.
+/// @return DOSI_OK; DOSI_DOMAIN: fewer than 3 filled classes, or too many structures.
 /// Source: N. Cressie (1985), Math. Geol. 17; G. Golub, V. Pereyra (1973) for the projection.
 DOSI_API DOSI_CHECKED dosi_status dosi_variogram_fit(const dosi_variogram_bin *bins,
                                                      size_t n_bins,
@@ -150,6 +174,40 @@ DOSI_API DOSI_CHECKED dosi_status dosi_variogram_fit(const dosi_variogram_bin *b
                                                      dosi_variogram *model,
                                                      double *error,
                                                      dosi_error *err);
+
+/// Structures that dosi_variogram_fit() takes.
+enum { DOSI_VARIOGRAM_MAX_FIT = 3 };
+
+/// Values with the drift that a likelihood is of.
+typedef struct dosi_reml {
+    const dosi_sites *sites;
+    const double *values; ///< (n_maps x sites->n); maps are independent; NaN: not present.
+    size_t n_maps;
+    size_t n_drift;      ///< Covariates beside the constant.
+    const double *drift; ///< (sites->n x n_drift), finite.
+    double range_m;      ///< > 0: keep this range; 0: search it.
+} dosi_reml;
+
+/// Fits nugget, psill and range of one structure by restricted maximum likelihood, which uses
+/// every pair as it is, without classes: better than least squares for few sites.
+/// @param model           In: kind, kappa, azimuth, ratio; out: nugget, psill, range_m.
+/// @param log_likelihood  Out, may be NULL: restricted log likelihood at the optimum, without
+///                        the constant of the drift's own scale.
+/// @return DOSI_OK; DOSI_DOMAIN: too few values, a drift that they do not tell, or a linear or
+///         nugget model; DOSI_NO_MEMORY.
+/// Cost: about 200 factors of n x n a distinct set of present sites.
+/// Source: H. D. Patterson, R. Thompson (1971), Biometrika 58; P. K. Kitanidis (1983), Water
+/// Resour. Res. 19.
+DOSI_API DOSI_CHECKED dosi_status dosi_variogram_fit_reml(const dosi_reml *data,
+                                                          dosi_variogram *model,
+                                                          double *log_likelihood,
+                                                          dosi_error *err);
+
+/// Residuals of least squares on a constant and drift columns, map by map.
+/// @param residuals  (n_maps x sites->n) out, NaN where missing (or too few to tell).
+DOSI_API DOSI_CHECKED dosi_status dosi_drift_residuals(const dosi_reml *data,
+                                                       double *residuals,
+                                                       dosi_error *err);
 
 #ifdef __cplusplus
 }

@@ -235,6 +235,7 @@ static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error
     dosi_krige problem = {
         .model = &gstat_model, .sites = &sites, .values = log_zinc, .n_maps = 1};
     dosi_status status = check_variogram(verify, file, &sites, log_zinc, err);
+    if (status == DOSI_OK) status = verify_meuse_variograms(verify, file, &from, err);
     if (status == DOSI_OK) status = check_leave_one_out(verify, file, &problem, err);
     if (status == DOSI_OK) status = check_companion(verify, file, &from, &problem, err);
     free(from.x);

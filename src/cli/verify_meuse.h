@@ -28,4 +28,10 @@ DOSI_CHECKED dosi_status verify_meuse_kriging(dosi_verify *verify,
                                               const meuse_places *cells,
                                               dosi_error *err);
 
+/// Directions, indicators, residuals, two variables, nested fits, likelihoods.
+DOSI_CHECKED dosi_status verify_meuse_variograms(dosi_verify *verify,
+                                                 const dosi_verify_file *file,
+                                                 const meuse_places *from,
+                                                 dosi_error *err);
+
 #endif // DOSI_CLI_VERIFY_MEUSE_H

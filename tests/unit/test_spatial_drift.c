@@ -98,7 +98,7 @@ static double solve_directly(const dosi_krige *problem,
                              double *variance) {
     bool is_known = problem->mean_kind == DOSI_KRIGE_MEAN_KNOWN;
     size_t p = is_known ? 0 : 1 + problem->n_drift, m = n + p;
-    double a[SIZE * SIZE] = {0}, b[SIZE], right[SIZE];
+    double a[SIZE * SIZE] = {0}, b[SIZE] = {0}, right[SIZE];
     for (size_t i = 0; i < n; i++) {
         size_t s = who[i];
         for (size_t j = 0; j < n; j++) {

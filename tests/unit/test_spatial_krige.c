@@ -318,7 +318,7 @@ static void a_sample_variogram_is_what_pencil_and_paper_give(void **state) {
     // Four sites on a line at 0, 1, 2, 4 with values 1, 3, 2, 6; classes (0,1] (1,2] (2,3].
     const double px[] = {0, 1, 2, 4}, py[] = {0, 0, 0, 0}, values[] = {1, 3, 2, 6};
     const dosi_sites line = {4, px, py};
-    const dosi_variogram_classes classes = {3, 3};
+    const dosi_variogram_classes classes = {.cutoff_m = 3, .n_bins = 3};
     dosi_variogram_bin bins[3];
     dosi_error err;
     CHECK_OK(dosi_variogram_sample(&line, values, 1, &classes, bins, &err), err);
