@@ -47,6 +47,9 @@ void dosi_api_put_dataset(dosi_json *json,
                           const dosi_server *server,
                           const dosi_version *version);
 
+/// Writes an alert of the monitor's state, as a value (see docs/api.md).
+void dosi_api_put_alert(dosi_json *json, const dosi_server *server, const json_t *alert);
+
 /// 204, no body.
 dosi_status dosi_api_done(dosi_http_reply *reply);
 

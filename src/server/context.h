@@ -9,6 +9,7 @@
 #include "dosi/json.h"
 #include "govern/gate.h"
 #include "http/http.h"
+#include "server/alerts.h"
 #include "server/crs.h"
 #include "server/server.h"
 #include "server/upkeep.h"
@@ -34,6 +35,7 @@ struct dosi_server {
     dosi_http_route *routes; ///< All groups', in order.
     size_t n_routes;
     dosi_server_crs_pool crs;
+    dosi_server_alerts alerts;
     dosi_server_upkeep upkeep; ///< Of the thread that calls dosi_server_tend().
 };
 

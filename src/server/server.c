@@ -67,6 +67,7 @@ dosi_status dosi_server_start(const dosi_server_options *options,
 
 dosi_status dosi_server_tend(dosi_server *server, dosi_error *err) {
     DOSI_TRY(dosi_server_upkeep_tend(&server->upkeep, server->gate, err));
+    DOSI_TRY(dosi_server_alerts_tend(&server->alerts, server, err));
     return dosi_server_watch_tend(server->watch, server, err);
 }
 
@@ -74,6 +75,7 @@ void dosi_server_stop(dosi_server *server) {
     if (!server) return;
     dosi_http_stop(server->http);
     dosi_server_upkeep_stop(&server->upkeep);
+    dosi_server_alerts_stop(&server->alerts);
     dosi_server_watch_destroy(server->watch);
     dosi_layers_close(server->layers);
     dosi_gate_close(server->gate);

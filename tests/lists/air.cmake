@@ -1,3 +1,4 @@
 # Tests of this module.
 dosi_test(unit air_air)
 dosi_test(unit air_rules)
+dosi_test(unit air_calibrate)
