@@ -79,6 +79,8 @@ expect 424 - "$living/20190304/whole.json"
 expect 71,232 living-population "$living/20190304/whole.json" # 424 x 168 hours
 expect 424 - "$living/new_dong.json"
 
+expect 260 seoul-fleet-monthly "$data/traffic/seoul_car_by_fuel.csv" # 65 months x 4 classes
+
 said=$("$DOSI" add "$boundaries"/hangjeongdong_*.geojson --source seoul-dong --dry-run \
     --with "$people/seoul_pop2020_all.csv")
 grep -q 'population: 425 of 425' <<<"$said" || fail "not every dong has its population"
