@@ -31,12 +31,20 @@ static void put_starts(const pmf_job *job) {
     if (s->n_starts < 10) {
         dosi_text_puts(out, "NOT JUDGED: fewer than 10 starts say nothing about uniqueness\n");
     } else if (n_optima > 1 && distance > 0.1) {
+        double valley = 0;
+        size_t n_valley = near_optima(s, 1e-9, &valley);
         dosi_text_printf(out,
                          "NOT UNIQUE: %zu different solutions fit equally well (within 0.1 %% "
                          "of Q); matched profiles differ by up to %.0f degrees. Do not present "
                          "one of them as the answer: constrain it with what is known, or "
                          "change the number of factors\n",
                          n_optima, asin(fmin(1, distance)) * 180 / M_PI);
+        if (valley > 0.1) {
+            dosi_text_printf(out,
+                             "%zu of them have the very same Q: profiles can be mixed into "
+                             "each other at no cost (rotational freedom)\n",
+                             n_valley);
+        }
     } else if (10 * n_near < s->n_starts) {
         dosi_text_puts(out, "DOUBTFUL: fewer than one start in ten found the best solution; a "
                             "better one may exist. Use more starts or fewer factors\n");

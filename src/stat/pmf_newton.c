@@ -386,8 +386,9 @@ pmf_descent pmf_newton(pmf_work *work, size_t n, double tolerance) {
         }
         if (!work->hold) pmf_normalise(work);
         if (!work->hold) work->phi = pmf_solve_g(work);
-        bool is_near = fabs(promise - fall) < work->enough;
-        if (is_near || (promise < tolerance * work->phi && work->lambda < 1e-2)) {
+        // Damped steps are small and well foretold however far the minimum is.
+        bool is_near = fabs(promise - fall) < work->enough && work->lambda <= 1e-6;
+        if (is_near || (promise < tolerance * work->phi && work->lambda < 1e-4)) {
             out.is_converged = true;
             break;
         }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_K = DOSI_PMF_MAX_FACTORS };
+enum { MAX_K = DOSI_PMF_MAX_FACTORS, MAX_SWEEPS = 30 };
 
 /// Element (p, q), p <= q, of the upper triangle by rows.
 static size_t pair_at(size_t p, size_t q, size_t k) {
@@ -26,7 +26,7 @@ static void solve_on(
         }
         double diagonal = a[pair_at(set[r], set[r], k)], pivot = diagonal;
         for (size_t t = 0; t < r; t++) pivot -= l[r][t] * l[r][t];
-        l[r][r] = pivot > 1e-14 * diagonal ? 1 / sqrt(pivot) : 0;
+        l[r][r] = pivot > 1e-12 * diagonal ? 1 / sqrt(pivot) : 0;
         y[r] = top * l[r][r];
     }
     for (size_t r = n; r-- > 0;) {
@@ -74,9 +74,30 @@ static void exchange(const bool *is_wrong, size_t k, bool is_all, bool *is_in) {
     }
 }
 
+/// 1/2 z'Az - b'z.
+static double value_of(const double *a, const double *b, size_t k, const double *z) {
+    double sum = 0;
+    for (size_t p = 0, at = 0; p < k; p++) {
+        double row = 0.5 * a[at++] * z[p];
+        for (size_t q = p + 1; q < k; q++) row += a[at++] * z[q];
+        sum += z[p] * (row - b[p]);
+    }
+    return sum;
+}
+
+/// Lowers the value one unknown at a time: what is left where A is singular to rounding.
+static void descend_one_by_one(const double *a, const double *b, size_t k, double *z) {
+    for (size_t sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+        for (size_t p = 0; p < k; p++) {
+            double size = 0, bend = a[pair_at(p, p, k)];
+            if (bend > 0) z[p] = fmax(0, z[p] - slope_at(a, b, k, z, p, &size) / bend);
+        }
+    }
+}
+
 // Block pivoting (Kim & Park 2011, SIAM J. Sci. Comput. 33); when blocks stop helping, one
 // exchange at a time, which must end.
-void pmf_nnls(const double *a, const double *b, size_t k, double *z) {
+static bool pivot_blocks(const double *a, const double *b, size_t k, double *z) {
     unsigned char set[MAX_K] = {0};
     bool is_in[MAX_K], is_wrong[MAX_K];
     size_t fewest = k + 1, patience = 3;
@@ -89,7 +110,7 @@ void pmf_nnls(const double *a, const double *b, size_t k, double *z) {
         memset(z, 0, k * sizeof *z);
         solve_on(a, b, k, set, n, z);
         size_t n_wrong = find_wrong(a, b, k, z, is_in, is_wrong);
-        if (n_wrong == 0) return;
+        if (n_wrong == 0) return true;
         if (n_wrong < fewest) {
             fewest = n_wrong;
             patience = 3;
@@ -98,5 +119,14 @@ void pmf_nnls(const double *a, const double *b, size_t k, double *z) {
         }
         exchange(is_wrong, k, patience > 0, is_in);
     }
-    for (size_t p = 0; p < k; p++) z[p] = fmax(z[p], 0);
+    return false;
+}
+
+void pmf_nnls(const double *a, const double *b, size_t k, double *z) {
+    double before[MAX_K];
+    memcpy(before, z, k * sizeof *z);
+    double value = value_of(a, b, k, before);
+    if (pivot_blocks(a, b, k, z) && value_of(a, b, k, z) <= value + 1e-13 * fabs(value)) return;
+    memcpy(z, before, k * sizeof *z);
+    descend_one_by_one(a, b, k, z);
 }
