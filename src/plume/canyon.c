@@ -8,7 +8,7 @@
 
 static const double pi = 3.141592653589793238462643383280;
 
-enum { N_DIRECTIONS = 64 };
+enum { N_DIRECTIONS = 57 }; // about a degree apart
 
 static const double spread_rad = 0.5;      // half the sector of directions
 static const double mixed_m = 2.0;         // vehicles' wakes mix up to here at once
@@ -55,6 +55,25 @@ static double plume_to(const plume *p, double length_m) {
     return sum;
 }
 
+/// What the emission from `from_m` to `to_m` adds to it. Beyond the escape the loss is counted
+/// from where the outer part begins, as the model's reference results do: those of weak winds
+/// cannot be met otherwise.
+static double plume_beyond(const plume *p, double from_m, double to_m) {
+    if (to_m <= from_m) return 0.0;
+    double sum = 0.0;
+    double grow = p->sigma_ms / p->wind_ms / mixed_m;
+    if (from_m < p->escape_m) {
+        sum = (log1p(grow * fmin(to_m, p->escape_m)) - log1p(grow * from_m)) / p->sigma_ms;
+    }
+    double start_m = fmax(from_m, p->escape_m);
+    if (to_m > start_m) {
+        double loss = p->top_ms / (p->height_m * p->wind_ms);
+        double outer = exp(-loss * (to_m - start_m));
+        sum += (exp(-loss * (start_m - p->escape_m)) - outer) / p->top_ms;
+    }
+    return sum;
+}
+
 /// What the vortex carries round, s/m2: a box with exchange through its top, and through its
 /// slanted side where no building stands in the way.
 static double vortex(const hour *h, const direction *d, const plume *p) {
@@ -65,10 +84,11 @@ static double vortex(const hour *h, const direction *d, const plume *p) {
     double top_m = fmin(across_m, half_m);
     double open = fmin(fmax(across_m / half_m - 1.0, 0.0), 1.0);
     double slant_m = hypot(half_m, d->upwind_m) * open;
-    // Through the slant the wind blows, the faster the higher, and the wakes' turbulence mixes.
-    double high_ms = sqrt(h->roof_ms * h->roof_ms + roof_wake_share * h->wake_m2s2);
+    // Through the slant the wind blows, the faster the higher; near the ground the wakes mix
+    // too. How the mean over the open part falls from the top's to that of both ends is read
+    // off the model's reference results.
     double low_ms = sqrt(p->wind_ms * p->wind_ms + h->wake_m2s2);
-    double side_ms = high_ms - (high_ms - low_ms) * open * (1.0 - 0.5 * open);
+    double side_ms = h->roof_ms - (h->roof_ms - low_ms) * open * (0.85 - 0.35 * open);
     double emitting = fmin(d->width_m, length_m * d->across) / d->width_m;
     return emitting / (h->top_ms * top_m + side_ms * slant_m);
 }
@@ -94,9 +114,9 @@ static void one_direction(const hour *h,
     double unit = sqrt(2.0 / pi) / d->width_m;
     double round = vortex(h, d, &p);
     double near = plume_to(&p, fmin(path_m, vortex_m));
-    double whole = plume_to(&p, path_m);
+    double beyond = plume_beyond(&p, vortex_m, path_m);
     double outside_m = fmin(fmax(d->width_m / fmax(d->across, 1e-9) - vortex_m, 0.0), path_m);
-    *leeward = round + unit * (near + passing * (whole - near));
+    *leeward = round + unit * (near + passing * beyond);
     *windward = round + unit * plume_to(&p, outside_m);
 }
 

@@ -29,4 +29,5 @@ status=0; "$DOSI" verify cheese "$WORK/good" > /dev/null 2>&1 || status=$?
 [ -d "$SHARED/reference/air" ] || skip "the rest needs ../shared, which is absent"
 mkdir "$WORK/real"
 cp "$SHARED"/reference/air/{cai_golden.csv,gstat/meuse*.csv,openair/*.gz} "$WORK/real"
+cp "$SHARED"/reference/air/prairie_grass/{PGARCS,modelParamList}.txt "$WORK/real"
 "$DOSI" verify air "$WORK/real" > "$WORK/out" || fail "references: $(grep ^OUT "$WORK/out")"
