@@ -11,7 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_STATIONS = 4, MIN_NEIGHBOURS = 3, BLOCK_HOURS = 8, MAX_NEIGHBOURS = 32, PASSES = 2 };
+enum {
+    MIN_STATIONS = 4,
+    MIN_NEIGHBOURS = 3,
+    BLOCK_HOURS = 8,
+    MAX_NEIGHBOURS = 32,
+    FEW = 8,
+    FIT_HOURS = 1500
+};
 
 static const double mad_to_sd = 1.4826; // of a normal sample
 
@@ -38,8 +45,20 @@ static size_t split(double *values, size_t low, size_t high) {
     }
 }
 
+/// Median of a few values, by sorting them.
+static double median_of_few(double *values, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        double value = values[i];
+        size_t at = i;
+        for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1];
+        values[at] = value;
+    }
+    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+}
+
 double qc_median(double *values, size_t n) {
     assert(n > 0);
+    if (n <= FEW) return median_of_few(values, n);
     size_t low = 0, high = n - 1, middle = n / 2;
     while (low < high) { // quickselect
         size_t end = split(values, low, high);
@@ -154,10 +173,11 @@ typedef struct line {
 
 /// One step of reweighted least squares from a line, held near "reads as the network does" by
 /// a prior worth a few hours.
-static line refit(const qc_expectation *e, const double *used, line from, double cut) {
+static line refit(
+    const qc_expectation *e, const double *used, size_t step, line from, double cut) {
     double w = 0, wm = 0, wy = 0, wmm = 0, wmy = 0, prior_scale = 0;
     size_t n = 0;
-    for (size_t h = 0; h < e->n_hours; h++) {
+    for (size_t h = 0; h < e->n_hours; h += step) {
         double m = e->common[h], y = used[h];
         if (isnan(y) || isnan(m)) continue;
         double distance = (y - from.a - from.b * m) / e->spread[h];
@@ -182,12 +202,10 @@ static line refit(const qc_expectation *e, const double *used, line from, double
 }
 
 /// Median distance of the readings from a line, in units of the network's spread; 0: none.
-static double typical_distance(const qc_expectation *e,
-                               const double *used,
-                               line of,
-                               double *held) {
+static double typical_distance(
+    const qc_expectation *e, const double *used, size_t step, line of, double *held) {
     size_t n = 0;
-    for (size_t h = 0; h < e->n_hours; h++) {
+    for (size_t h = 0; h < e->n_hours; h += step) {
         double distance = fabs(used[h] - of.a - of.b * e->common[h]) / e->spread[h];
         if (!isnan(distance)) held[n++] = distance;
     }
@@ -198,9 +216,13 @@ static double typical_distance(const qc_expectation *e,
 /// a second cloud of points, such as an offset makes, does not pull. @param held (n_hours)
 static line fit_line(const qc_expectation *e, const double *used, double *held) {
     line fitted = {0, 1};
+    // The way there by some of the hours of a long series, the end by all.
+    size_t some = e->n_hours / FIT_HOURS + 1;
+    while (some % 2 == 0 || some % 3 == 0) some++; // not the same hours of every day
     for (size_t i = 0; i < 10; i++) {
-        double cut = 4.685 * mad_to_sd * typical_distance(e, used, fitted, held);
-        fitted = refit(e, used, fitted, fmin(fmax(cut, 1.5), 7));
+        size_t step = i < 8 ? some : 1;
+        double cut = 4.685 * mad_to_sd * typical_distance(e, used, step, fitted, held);
+        fitted = refit(e, used, step, fitted, fmin(fmax(cut, 1.5), 7));
         fitted.b = fmin(fmax(fitted.b, 0), 4);
     }
     return fitted;
