@@ -1,4 +1,5 @@
 # Tests of this module.
+dosi_test(unit plume_add)
 dosi_test(unit plume_canyon)
 dosi_test(unit plume_gauss)
 dosi_test(unit plume_hour)

@@ -1,0 +1,366 @@
+// Checker: AERMOD decks with their weather and results beside, hour by hour.
+//
+// A deck's results are told by the names it gives them (POSTFILE, PLOTFILE), whatever folder it
+// puts them in, gzipped or not.
+
+#include "cli/verify_aermod.h"
+#include "cli/verify.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <zlib.h>
+
+#define COUNTS_FROM  1e-3    ///< Values below this part of the hour's greatest do not count.
+#define ROUNDING     5.01e-6 ///< Results have five decimals.
+#define PLUME_WITHIN 1e-3
+#define ROAD_WITHIN  1e-2
+
+enum { MOST_RANK = 10, TEXT_BYTES = 1 << 30 };
+
+static bool recognises(const dosi_verify_file *file) {
+    const char *at = strstr(file->head, "CO STARTING");
+    return at && (at == file->head || strchr(" \n\r\t", at[-1]));
+}
+
+/// Part of a path behind folders of any system.
+static const char *base_of(const char *path) {
+    const char *out = path;
+    for (const char *at = path; *at; at++) {
+        if (*at == '/' || *at == '\\') out = at + 1;
+    }
+    return out;
+}
+
+/// The file of a name, or of that name with .gz.
+static dosi_verify_file *find(dosi_verify *verify, const char *path) {
+    const char *base = base_of(path);
+    size_t n = strlen(base);
+    if (n == 0) return NULL;
+    for (size_t f = 0; f < verify->n_files; f++) {
+        const char *name = verify->files[f].name;
+        if (strncasecmp(name, base, n) != 0) continue;
+        if (name[n] == '\0' || strcmp(name + n, ".gz") == 0) return &verify->files[f];
+    }
+    return NULL;
+}
+
+/// Reads a whole file, unzipped.
+static dosi_status read_text(dosi_verify_file *file, dosi_text *out, dosi_error *err) {
+    file->is_used = true;
+    dosi_text_init(out, TEXT_BYTES);
+    gzFile stream = gzopen(file->path, "rb");
+    if (!stream) return dosi_fail(err, DOSI_IO, "cannot open %s", file->path);
+    char buffer[1 << 14];
+    int n = 0;
+    while ((n = gzread(stream, buffer, sizeof buffer)) > 0) {
+        dosi_text_append(out, buffer, (size_t)n);
+    }
+    (void)gzclose_r(stream);
+    if (n < 0) return dosi_fail(err, DOSI_IO, "cannot read %s", file->path);
+    return dosi_text_status(out, err);
+}
+
+static dosi_status read_included(void *context,
+                                 const char *name,
+                                 dosi_text *out,
+                                 dosi_error *err) {
+    dosi_verify_file *file = find(context, name);
+    if (!file) return dosi_fail(err, DOSI_NOT_FOUND, "the included file %s is not there", name);
+    return read_text(file, out, err);
+}
+
+/// A result file being compared.
+typedef struct comparison {
+    const dosi_aermod_result *result;
+    dosi_verify_file *file;
+    dosi_text text;
+    size_t at, group;
+    double *sum;             ///< (n)
+    double *greatest;        ///< (MOST_RANK x n)
+    double *expected;        ///< (n)
+    size_t n_hours, n_valid; ///< Of the average under way.
+    double within;
+    size_t n_values; ///< Compared.
+    double worst, worst_expected, worst_got;
+    int64_t worst_stamp;
+    size_t worst_place;
+} comparison;
+
+typedef struct row {
+    double x, y, value;
+    int64_t stamp;
+} row;
+
+/// Takes the next row of numbers.
+static bool next_row(comparison *c, row *out) {
+    const char *text = dosi_text_string(&c->text);
+    while (text[c->at]) {
+        const char *line = text + c->at;
+        size_t n = strcspn(line, "\n");
+        c->at += n + (line[n] == '\n');
+        char ave[16], group[16];
+        long long stamp = 0;
+        if (line[0] == '*') continue;
+        int got = sscanf(line, "%lf %lf %lf %*f %*f %*f %15s %15s %lld", &out->x, &out->y,
+                         &out->value, ave, group, &stamp);
+        out->stamp = stamp;
+        if (got >= 5) return true;
+    }
+    return false;
+}
+
+/// Compares one set of values with the next rows.
+static dosi_status compare_block(const verify_aermod *run,
+                                 comparison *c,
+                                 const double *values,
+                                 int64_t stamp,
+                                 dosi_error *err) {
+    size_t n = run->receptors.n, start = c->at;
+    if (!c->expected || !values) return DOSI_OK;
+    double top = 0;
+    row r;
+    for (size_t i = 0; i < n; i++) {
+        if (!next_row(c, &r)) return DOSI_OK;
+        if (i == 0 && c->result->kind == AERMOD_POSTFILE && c->result->average_h &&
+            r.stamp != stamp) { // not in the file: leave the row for a later hour
+            c->at = start;
+            return DOSI_OK;
+        }
+        if (fabs(r.x - run->receptors.x_m[i]) > 0.01 ||
+            fabs(r.y - run->receptors.y_m[i]) > 0.01) {
+            return dosi_fail(err, DOSI_PARSE, "%s: receptor %zu is at (%g, %g), not (%g, %g)",
+                             c->file->name, i + 1, r.x, r.y, run->receptors.x_m[i],
+                             run->receptors.y_m[i]);
+        }
+        c->expected[i] = r.value;
+        top = fmax(top, r.value);
+    }
+    for (size_t i = 0; i < n; i++) {
+        double expected = c->expected[i], off = fabs(values[i] - expected);
+        if (!(expected > COUNTS_FROM * top)) continue;
+        c->n_values++;
+        double deviation = fmax(0, off - ROUNDING) / expected;
+        if (deviation > c->worst || c->n_values == 1 || isnan(deviation)) {
+            c->worst = isnan(deviation) ? (double)INFINITY : deviation;
+            c->worst_expected = expected;
+            c->worst_got = off <= ROUNDING
+                               ? expected
+                               : values[i] + copysign(ROUNDING, expected - values[i]);
+            c->worst_stamp = stamp;
+            c->worst_place = i;
+        }
+    }
+    return DOSI_OK;
+}
+
+/// Keeps the greatest values of every receptor.
+static void rank_values(comparison *c, const double *values, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        double v = values[i];
+        for (int k = 0; k < c->result->rank; k++) {
+            double *place = &c->greatest[(size_t)k * n + i];
+            if (v > *place) {
+                double was = *place;
+                *place = v;
+                v = was;
+            }
+        }
+    }
+}
+
+/// An hour of a comparison; at the end of an average, compares or ranks it.
+static dosi_status add_hour(
+    const verify_aermod *run, comparison *c, int64_t stamp, bool is_valid, dosi_error *err) {
+    if (!c->sum || !run->group) return DOSI_OK;
+    size_t n = run->receptors.n;
+    const double *values = run->group + c->group * n;
+    for (size_t i = 0; i < n; i++) c->sum[i] += values[i];
+    c->n_hours++;
+    c->n_valid += is_valid;
+    int hours = c->result->average_h;
+    if (hours == 0 || stamp % 100 % hours != 0) return DOSI_OK;
+    // An average of few valid hours counts as one of three quarters of its hours.
+    double divisor = fmax((double)c->n_valid, floor(0.75 * hours + 0.5));
+    if (hours > 1) {
+        for (size_t i = 0; i < n; i++) c->sum[i] /= divisor;
+    }
+    dosi_status status = DOSI_OK;
+    if (c->result->kind == AERMOD_POSTFILE) {
+        status = compare_block(run, c, c->sum, stamp, err);
+    } else {
+        rank_values(c, c->sum, n);
+    }
+    memset(c->sum, 0, n * sizeof *c->sum);
+    c->n_hours = c->n_valid = 0;
+    return status;
+}
+
+/// What is known at the end: means of the period, ranks; and the case.
+static dosi_status finish(dosi_verify *verify,
+                          const verify_aermod *run,
+                          comparison *c,
+                          dosi_verify_file *deck,
+                          dosi_error *err) {
+    size_t n = run->receptors.n;
+    const dosi_aermod_result *result = c->result;
+    if (!c->sum) return DOSI_OK;
+    if (result->average_h == 0) {
+        for (size_t i = 0; i < n && c->n_valid; i++) c->sum[i] /= (double)c->n_valid;
+        DOSI_TRY(compare_block(run, c, c->sum, 0, err));
+    } else if (result->kind == AERMOD_PLOTFILE) {
+        DOSI_TRY(compare_block(run, c, c->greatest + (size_t)(result->rank - 1) * n, 0, err));
+    }
+    if (c->n_values == 0) {
+        dosi_verify_note(verify, deck, "no hour of %s is one of the weather's", c->file->name);
+        return DOSI_OK;
+    }
+    char what[96], when[32] = "";
+    if (c->worst_stamp) {
+        (void)snprintf(when, sizeof when, " %08lld", (long long)c->worst_stamp);
+    }
+    (void)snprintf(what, sizeof what, "%s %dh worst of %zu%s (%.0f %.0f)", result->group,
+                   result->average_h, c->n_values, when, run->receptors.x_m[c->worst_place],
+                   run->receptors.y_m[c->worst_place]);
+    const dosi_verify_case item = {what, c->worst_expected, c->worst_got, c->within,
+                                   DOSI_VERIFY_RELATIVE};
+    dosi_verify_add(verify, c->file, &item);
+    return DOSI_OK;
+}
+
+/// Whether everything of a result's group is modelled; notes what is not.
+static bool is_modelled(dosi_verify *verify,
+                        const verify_aermod *run,
+                        comparison *c,
+                        dosi_verify_file *deck) {
+    const dosi_aermod_group *group = &run->deck.groups[c->group];
+    c->within = PLUME_WITHIN;
+    for (size_t s = 0; s < run->deck.n_sources; s++) {
+        const dosi_aermod_source *source = &run->deck.sources[s];
+        if (!dosi_aermod_in_group(group, s)) continue;
+        if (run->sources[s].is_road) c->within = ROAD_WITHIN;
+        if (run->sources[s].missing) {
+            dosi_verify_note(verify, deck, "%s: source %s (%s): %s", c->file->name, source->id,
+                             dosi_aermod_kind_name(source->kind), run->sources[s].missing);
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Finds the file and the group of a result.
+/// @return Whether there is something to compare.
+static bool open_comparison(dosi_verify *verify,
+                            const verify_aermod *run,
+                            const dosi_aermod_result *result,
+                            comparison *c,
+                            dosi_verify_file *deck) {
+    *c = (comparison){.result = result, .file = find(verify, result->path)};
+    if (!c->file || result->rank > MOST_RANK) return false;
+    c->file->is_used = true;
+    size_t g = 0;
+    while (g < run->deck.n_groups && strcmp(run->deck.groups[g].id, result->group) != 0) g++;
+    if (g == run->deck.n_groups) return false;
+    c->group = g;
+    return is_modelled(verify, run, c, deck);
+}
+
+static dosi_status compare_all(dosi_verify *verify,
+                               verify_aermod *run,
+                               dosi_verify_file *deck,
+                               dosi_error *err) {
+    size_t n = run->receptors.n, n_open = 0;
+    comparison *list = calloc(run->deck.n_results + 1, sizeof *list);
+    if (!list) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for results");
+    dosi_status status = DOSI_OK;
+    for (size_t i = 0; i < run->deck.n_results && status == DOSI_OK; i++) {
+        comparison *c = &list[n_open];
+        if (!open_comparison(verify, run, &run->deck.results[i], c, deck)) continue;
+        n_open++;
+        c->sum = calloc((MOST_RANK + 2) * n + 1, sizeof *c->sum);
+        if (!c->sum) {
+            status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for results");
+            break;
+        }
+        c->greatest = c->sum + n;
+        c->expected = c->greatest + MOST_RANK * n;
+        status = read_text(c->file, &c->text, err);
+    }
+    for (size_t h = 0; n_open && h < run->met.n_hours && status == DOSI_OK; h++) {
+        bool is_valid = false;
+        status = verify_aermod_hour(run, h, &is_valid, err);
+        for (size_t i = 0; i < n_open && status == DOSI_OK; i++) {
+            status = add_hour(run, &list[i], run->met.hours[h].stamp, is_valid, err);
+        }
+    }
+    for (size_t i = 0; i < n_open; i++) {
+        if (status == DOSI_OK) status = finish(verify, run, &list[i], deck, err);
+        free(list[i].sum);
+        dosi_text_destroy(&list[i].text);
+    }
+    free(list);
+    return status;
+}
+
+/// Reads the weather of a deck.
+/// @param is_there  False: its files are not beside it.
+static dosi_status read_weather(dosi_verify *verify,
+                                verify_aermod *run,
+                                bool *is_there,
+                                dosi_error *err) {
+    dosi_verify_file *surface = find(verify, run->deck.surface_path);
+    dosi_verify_file *profile = find(verify, run->deck.profile_path);
+    *is_there = surface && profile;
+    if (!*is_there) return DOSI_OK;
+    dosi_text texts[2] = {0};
+    dosi_status status = read_text(surface, &texts[0], err);
+    if (status == DOSI_OK) status = read_text(profile, &texts[1], err);
+    if (status == DOSI_OK) {
+        const dosi_aermod_text inputs[2] = {
+            {surface->name, dosi_text_string(&texts[0]), texts[0].length},
+            {profile->name, dosi_text_string(&texts[1]), texts[1].length}};
+        status = dosi_aermod_met_read(&inputs[0], &inputs[1], &run->met, err);
+    }
+    dosi_text_destroy(&texts[0]);
+    dosi_text_destroy(&texts[1]);
+    return status;
+}
+
+static dosi_status check_deck(dosi_verify *verify,
+                              verify_aermod *run,
+                              dosi_verify_file *file,
+                              dosi_error *err) {
+    dosi_text text = {0};
+    dosi_status status = read_text(file, &text, err);
+    if (status == DOSI_OK) {
+        const dosi_aermod_text input = {file->name, dosi_text_string(&text), text.length};
+        const dosi_aermod_files files = {read_included, verify};
+        status = dosi_aermod_deck_read(&input, &files, &run->deck, err);
+    }
+    dosi_text_destroy(&text);
+    DOSI_TRY(status);
+    if (run->deck.unsupported[0]) {
+        dosi_verify_note(verify, file, "options that are not modelled: %s",
+                         run->deck.unsupported);
+        return DOSI_OK;
+    }
+    bool is_there = false;
+    DOSI_TRY(read_weather(verify, run, &is_there, err));
+    if (!is_there) {
+        dosi_verify_note(verify, file, "its weather files are not there");
+        return DOSI_OK;
+    }
+    DOSI_TRY(verify_aermod_prepare(run, err));
+    return compare_all(verify, run, file, err);
+}
+
+static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error *err) {
+    verify_aermod run = {0};
+    dosi_status status = check_deck(verify, &run, file, err);
+    verify_aermod_clear(&run);
+    return status;
+}
+
+const dosi_checker dosi_checker_aermod = {
+    .subject = "air", .kind = "AERMOD runs", .recognises = recognises, .check = check};

@@ -1,0 +1,49 @@
+/// @file verify_aermod.h
+/// An AERMOD deck made ready to run: its sources and receptors as dosi/plume.h and
+/// dosi/road.h take them.
+#ifndef DOSI_CLI_VERIFY_AERMOD_H
+#define DOSI_CLI_VERIFY_AERMOD_H
+
+#include "dosi/road.h"
+
+#include "source/aermod_deck.h"
+
+enum { VERIFY_CORNERS = DOSI_PLUME_VERTICES };
+
+/// A source of the deck.
+typedef struct verify_aermod_source {
+    const char *missing; ///< Why it cannot be modelled; NULL: it can.
+    bool is_road;
+    dosi_plume_source plume;
+    dosi_road_line road;
+    double corner_x_m[VERIFY_CORNERS], corner_y_m[VERIFY_CORNERS];
+    dosi_plume_building building;
+} verify_aermod_source;
+
+/// A deck on its way. Zero-initialise; verify_aermod_clear() after.
+typedef struct verify_aermod {
+    dosi_aermod_deck deck;
+    dosi_aermod_met met;
+    verify_aermod_source *sources; ///< (deck.n_sources)
+    dosi_plume_receptors receptors;
+    double *memory;
+    double *brought; ///< (n_receptors) of one source.
+    double *group;   ///< (n_groups x n_receptors) of one hour.
+    dosi_road_kernel *kernel;
+    bool is_kernel_set; ///< For the hour, outside cities.
+} verify_aermod;
+
+/// Makes sources and receptors of a deck and weather that are read.
+DOSI_CHECKED dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err);
+
+/// Computes one hour of all groups into `run->group`.
+/// @param is_valid  False: the hour is calm or missing.
+DOSI_CHECKED dosi_status verify_aermod_hour(verify_aermod *run,
+                                            size_t hour,
+                                            bool *is_valid,
+                                            dosi_error *err);
+
+/// Frees everything.
+void verify_aermod_clear(verify_aermod *run);
+
+#endif // DOSI_CLI_VERIFY_AERMOD_H

@@ -1,0 +1,72 @@
+// Points at four receptors at once, with AVX2 where the processor has it; the bits are the
+// same.
+
+#include "plume/point.h"
+#include "plume/terrain.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi" // everything with vectors is inlined
+#endif
+
+#define LANES   4
+#define NAME(x) x##_plain
+#define TARGET
+#include "plume/lanes.h"
+
+#include "plume/kernel.h"
+
+#include "plume/point_kernel.h"
+#undef NAME
+#undef TARGET
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#define PLUME_AVX
+#define NAME(x) x##_avx2
+#define TARGET  __attribute__((target("avx2")))
+#include "plume/lanes.h"
+
+#include "plume/kernel.h"
+
+#include "plume/point_kernel.h"
+
+void plume_coherent(const plume_release *release, const plume_places *places, double *out) {
+    if (__builtin_cpu_supports("avx2")) {
+        coherent_avx2(release, places, out);
+    } else {
+        coherent_plain(release, places, out);
+    }
+}
+
+void plume_meander(const plume_release *release,
+                   const plume_places *places,
+                   double *out,
+                   double *fraction) {
+    if (__builtin_cpu_supports("avx2")) {
+        meander_avx2(release, places, out, fraction);
+    } else {
+        meander_plain(release, places, out, fraction);
+    }
+}
+
+#else
+
+void plume_coherent(const plume_release *release, const plume_places *places, double *out) {
+    coherent_plain(release, places, out);
+}
+
+void plume_meander(const plume_release *release,
+                   const plume_places *places,
+                   double *out,
+                   double *fraction) {
+    meander_plain(release, places, out, fraction);
+}
+
+#endif

@@ -1,0 +1,29 @@
+/// @file point.h
+/// Plumes of points and volumes at many receptors, several at once.
+#ifndef DOSI_PLUME_POINT_H
+#define DOSI_PLUME_POINT_H
+
+#include "plume/release.h"
+
+enum { PLUME_CHUNK = 128, PLUME_LANES = 4 };
+
+/// Receptors as the wind sees them. Filled up to whole lanes by copies of the last.
+typedef struct plume_places {
+    size_t n;
+    bool is_hilly;
+    double along[PLUME_CHUNK], across[PLUME_CHUNK]; ///< m from the source; `along` >= 1.
+    double distance[PLUME_CHUNK];
+    double above[PLUME_CHUNK], flag[PLUME_CHUNK]; ///< Over the source's base, and the ground.
+    double z[PLUME_CHUNK], hill[PLUME_CHUNK];
+} plume_places;
+
+/// Concentrations of the plume with its narrow Gaussian, for 1 g/s in g/m3.
+void plume_coherent(const plume_release *release, const plume_places *places, double *out);
+
+/// The same spread evenly over all directions, and how much of the plume does so.
+void plume_meander(const plume_release *release,
+                   const plume_places *places,
+                   double *out,
+                   double *fraction);
+
+#endif // DOSI_PLUME_POINT_H
