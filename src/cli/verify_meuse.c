@@ -210,6 +210,7 @@ static dosi_status check_companion(dosi_verify *verify,
             const dosi_sites cells = meuse_sites(&to);
             status = check_grid(verify, other, problem, &cells, err);
             if (status == DOSI_OK) status = verify_meuse_kriging(verify, other, from, &to, err);
+            if (status == DOSI_OK) status = verify_meuse_cokrige(verify, other, from, &to, err);
         } else {
             dosi_verify_note(verify, other, "%zu cells, not gstat's %d", to.n, N_CELLS);
         }

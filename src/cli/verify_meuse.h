@@ -34,4 +34,11 @@ DOSI_CHECKED dosi_status verify_meuse_variograms(dosi_verify *verify,
                                                  const meuse_places *from,
                                                  dosi_error *err);
 
+/// Two variables together.
+DOSI_CHECKED dosi_status verify_meuse_cokrige(dosi_verify *verify,
+                                              const dosi_verify_file *file,
+                                              const meuse_places *from,
+                                              const meuse_places *to,
+                                              dosi_error *err);
+
 #endif // DOSI_CLI_VERIFY_MEUSE_H

@@ -3,6 +3,7 @@
 #include "spatial/krige.h"
 
 #include "dosi/geo.h"
+#include "dosi/num.h"
 
 #include <assert.h>
 #include <math.h>
@@ -32,23 +33,50 @@ void dosi_krige_covariances(
     }
 }
 
-void dosi_krige_data_covariances(const krige_work *work,
-                                 const dosi_sites *sites,
-                                 const double *error_variance,
-                                 double *out,
-                                 size_t stride) {
+/// Covariances of datum `i` with data [first, end), all of one variable where there are
+/// several.
+static void fill_part(
+    const krige_work *work, const krige_data *data, size_t i, const size_t *part, double *row) {
+    const dosi_sites *sites = &data->sites;
+    const covariance_field *field = &work->field;
     double dx[COVARIANCE_BATCH], dy[COVARIANCE_BATCH];
-    for (size_t i = 0; i < sites->n; i++) {
-        double *row = out + i * stride;
-        for (size_t first = 0; first <= i; first += COVARIANCE_BATCH) {
-            size_t left = i + 1 - first;
-            size_t m = left < COVARIANCE_BATCH ? left : COVARIANCE_BATCH;
-            for (size_t j = 0; j < m; j++) dx[j] = sites->x[i] - sites->x[first + j];
-            for (size_t j = 0; j < m; j++) dy[j] = sites->y[i] - sites->y[first + j];
-            covariance_fill(&work->field, dx, dy, row + first, m);
-        }
-        if (error_variance) row[i] += error_variance[i];
+    size_t first = part[0], n = part[1] - part[0];
+    if (work->cross) {
+        size_t pair = data->variable[i] * work->cross->n_variables + data->variable[first];
+        field = &work->cross->fields[pair];
     }
+    for (size_t j = 0; j < n; j++) dx[j] = sites->x[i] - sites->x[first + j];
+    for (size_t j = 0; j < n; j++) dy[j] = sites->y[i] - sites->y[first + j];
+    covariance_fill(field, dx, dy, row + first, n);
+}
+
+void dosi_krige_data_covariances(const krige_work *work, const krige_data *data, double *out) {
+    size_t n = data->sites.n;
+    for (size_t i = 0; i < n; i++) {
+        double *row = out + i * n;
+        for (size_t first = 0; first <= i;) {
+            size_t end = first + 1;
+            while (end <= i && end - first < COVARIANCE_BATCH &&
+                   (!work->cross || data->variable[end] == data->variable[first])) {
+                end++;
+            }
+            const size_t part[2] = {first, end};
+            fill_part(work, data, i, part, row);
+            first = end;
+        }
+        if (data->error_variance) row[i] += data->error_variance[i];
+    }
+}
+
+bool dosi_krige_factor_drift(const krige_work *work, double *s) {
+    size_t p = work->n_columns;
+    if (work->cross) {
+        if (!(s[0] > 0)) return false;
+        for (size_t q = 1; q < p; q++) {
+            if (s[q * p + q] == 0) s[q * p + q] = 1;
+        }
+    }
+    return dosi_cholesky(s, p) == p;
 }
 
 void dosi_krige_solve_small(const double *l, size_t n, double *b) {
@@ -84,26 +112,32 @@ static dosi_status check_places(const dosi_sites *places, const char *what, dosi
 /// Site index with its place, for sorting.
 typedef struct place {
     double x, y;
-    size_t i;
+    size_t variable, i;
 } place;
 
 static int compare_places(const void *a, const void *b) {
     const place *p = a, *q = b;
     if (p->x != q->x) return p->x < q->x ? -1 : 1;
     if (p->y != q->y) return p->y < q->y ? -1 : 1;
+    if (p->variable != q->variable) return p->variable < q->variable ? -1 : 1;
     return p->i < q->i ? -1 : p->i > q->i;
 }
 
-/// DOSI_DOMAIN naming two sites at one place.
-static dosi_status check_apart(const dosi_sites *sites, dosi_error *err) {
+/// DOSI_DOMAIN naming two sites of one variable at one place.
+static dosi_status check_apart(const krige_work *work, dosi_error *err) {
+    const dosi_sites *sites = work->problem->sites;
     if (sites->n < 2) return DOSI_OK;
     place *places = malloc(sites->n * sizeof *places);
     if (!places) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu sites", sites->n);
-    for (size_t i = 0; i < sites->n; i++) places[i] = (place){sites->x[i], sites->y[i], i};
+    for (size_t i = 0; i < sites->n; i++) {
+        size_t variable = work->cross ? work->cross->variable[i] : 0;
+        places[i] = (place){sites->x[i], sites->y[i], variable, i};
+    }
     qsort(places, sites->n, sizeof *places, compare_places);
     dosi_status status = DOSI_OK;
     for (size_t i = 1; i < sites->n && status == DOSI_OK; i++) {
         if (places[i].x != places[i - 1].x || places[i].y != places[i - 1].y) continue;
+        if (places[i].variable != places[i - 1].variable) continue;
         status = dosi_fail(err, DOSI_DOMAIN, "kriging: sites %zu and %zu are both at (%g, %g)",
                            places[i - 1].i, places[i].i, places[i].x, places[i].y);
     }
@@ -157,33 +191,50 @@ static dosi_status check_extras(const dosi_krige *problem, dosi_error *err) {
     return DOSI_OK;
 }
 
-/// The drift with its constant as columns, centred and scaled by the sites, which changes no
-/// result but how well it is computed.
+/// A constant for each variable.
+static void fill_constants(const krige_work *work, size_t n_targets) {
+    const krige_cross *cross = work->cross;
+    size_t n = work->problem->sites->n;
+    for (size_t q = 0; q < work->n_columns; q++) {
+        for (size_t i = 0; i < n; i++) {
+            work->drift[q * n + i] = !cross || cross->variable[i] == q ? 1 : 0;
+        }
+        for (size_t i = 0; i < n_targets; i++) {
+            size_t variable = cross && !work->targets ? cross->variable[i] : 0;
+            work->target_drift[q * n_targets + i] = variable == q ? 1 : 0;
+        }
+    }
+}
+
+/// A covariate in a column, centred and scaled by the sites, which changes no result but how
+/// well it is computed.
+static void fill_covariate(const krige_work *work, size_t q, size_t n_targets) {
+    const dosi_krige *problem = work->problem;
+    const double *there = work->targets ? problem->target_drift : problem->drift;
+    size_t n = problem->sites->n, n_drift = problem->n_drift;
+    double mean = 0, most = 0;
+    for (size_t i = 0; i < n; i++) mean += problem->drift[i * n_drift + q] / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        most = fmax(most, fabs(problem->drift[i * n_drift + q] - mean));
+    }
+    double scale = most > 0 ? 1 / most : 1;
+    double *at = work->drift + (q + 1) * n, *to = work->target_drift + (q + 1) * n_targets;
+    for (size_t i = 0; i < n; i++) at[i] = (problem->drift[i * n_drift + q] - mean) * scale;
+    for (size_t i = 0; i < n_targets; i++) to[i] = (there[i * n_drift + q] - mean) * scale;
+}
+
+/// The drift as columns: the constants, then the covariates.
 static dosi_status make_drift(krige_work *work, dosi_error *err) {
     const dosi_krige *problem = work->problem;
     if (problem->mean_kind == DOSI_KRIGE_MEAN_KNOWN) return DOSI_OK;
     size_t n = problem->sites->n, n_drift = problem->n_drift;
     size_t n_targets = work->targets ? work->targets->n : n;
-    work->n_columns = n_drift + 1;
+    work->n_columns = work->cross ? work->cross->n_variables : n_drift + 1;
     work->drift = malloc(work->n_columns * (n + n_targets) * sizeof *work->drift + 1);
     if (!work->drift) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the drift");
     work->target_drift = work->drift + work->n_columns * n;
-    for (size_t i = 0; i < n; i++) work->drift[i] = 1;
-    for (size_t i = 0; i < n_targets; i++) work->target_drift[i] = 1;
-    const double *there = work->targets ? problem->target_drift : problem->drift;
-    for (size_t q = 0; q < n_drift; q++) {
-        double mean = 0, most = 0;
-        for (size_t i = 0; i < n; i++) {
-            mean += problem->drift[i * n_drift + q] / (double)n;
-        }
-        for (size_t i = 0; i < n; i++) {
-            most = fmax(most, fabs(problem->drift[i * n_drift + q] - mean));
-        }
-        double scale = most > 0 ? 1 / most : 1;
-        double *at = work->drift + (q + 1) * n, *to = work->target_drift + (q + 1) * n_targets;
-        for (size_t i = 0; i < n; i++) at[i] = (problem->drift[i * n_drift + q] - mean) * scale;
-        for (size_t i = 0; i < n_targets; i++) to[i] = (there[i * n_drift + q] - mean) * scale;
-    }
+    fill_constants(work, n_targets);
+    for (size_t q = 0; q < n_drift; q++) fill_covariate(work, q, n_targets);
     return DOSI_OK;
 }
 
@@ -231,7 +282,7 @@ static dosi_status prepare(krige_work *work, dosi_error *err) {
     const dosi_variogram *model = problem->model;
     DOSI_TRY(dosi_variogram_check(model, err));
     DOSI_TRY(check_places(problem->sites, "site", err));
-    DOSI_TRY(check_apart(problem->sites, err));
+    DOSI_TRY(check_apart(work, err));
     DOSI_TRY(check_extras(problem, err));
     if (work->targets) DOSI_TRY(check_places(work->targets, "target", err));
     if (problem->n_nearest > MAX_NEAREST) {
@@ -245,6 +296,7 @@ static dosi_status prepare(krige_work *work, dosi_error *err) {
         return dosi_fail(err, DOSI_DOMAIN, "kriging: the variogram is 0 everywhere");
     }
     covariance_field_set(&work->field, model, sill);
+    if (work->cross) work->field = work->cross->fields[0];
     work->smooth = work->field;
     for (const dosi_variogram *s = model; s; s = s->nested) work->smooth.sill -= s->nugget;
     make_support(work);
@@ -352,6 +404,22 @@ static dosi_status predict_patterns(const krige_work *work,
     return dosi_krige_global(work, patterns, which, n_global, err);
 }
 
+dosi_status dosi_krige_do_predict(krige_work *work, dosi_error *err) {
+    krige_patterns patterns = {0};
+    size_t *which = NULL;
+    dosi_status status = prepare(work, err);
+    if (status == DOSI_OK) status = patterns_find(work->problem, &patterns, err);
+    if (status == DOSI_OK) {
+        which = malloc((patterns.n + 1) * sizeof *which);
+        status = which ? predict_patterns(work, &patterns, which, err)
+                       : dosi_fail(err, DOSI_NO_MEMORY, "no memory to krige");
+    }
+    free(which);
+    patterns_clear(&patterns);
+    free(work->drift);
+    return status;
+}
+
 dosi_status dosi_krige_predict(const dosi_krige *problem,
                                const dosi_sites *targets,
                                const dosi_run *run,
@@ -365,19 +433,7 @@ dosi_status dosi_krige_predict(const dosi_krige *problem,
                        .run = run,
                        .prediction = prediction,
                        .variance = variance};
-    krige_patterns patterns = {0};
-    size_t *which = NULL;
-    dosi_status status = prepare(&work, err);
-    if (status == DOSI_OK) status = patterns_find(problem, &patterns, err);
-    if (status == DOSI_OK) {
-        which = malloc((patterns.n + 1) * sizeof *which);
-        status = which ? predict_patterns(&work, &patterns, which, err)
-                       : dosi_fail(err, DOSI_NO_MEMORY, "no memory to krige");
-    }
-    free(which);
-    patterns_clear(&patterns);
-    free(work.drift);
-    return status;
+    return dosi_krige_do_predict(&work, err);
 }
 
 /// Leaves the values of one pattern out.
@@ -387,11 +443,23 @@ static dosi_status leave_pattern(const krige_work *work,
     const dosi_krige *problem = work->problem;
     fill_missing(work, pattern, problem->sites->n);
     DOSI_TRY(dosi_run_check(work->run, err));
-    size_t least = work->n_columns ? work->n_columns + 1 : 1;
+    size_t least = work->cross ? 2 : work->n_columns ? work->n_columns + 1 : 1;
     if (pattern->n_present < least) return DOSI_OK;
     bool is_global = problem->n_nearest == 0 || pattern->n_present <= problem->n_nearest + 1;
     return is_global ? dosi_krige_leave_global(work, pattern, err)
                      : dosi_krige_local(work, pattern, err);
+}
+
+dosi_status dosi_krige_do_leave(krige_work *work, dosi_error *err) {
+    krige_patterns patterns = {0};
+    dosi_status status = prepare(work, err);
+    if (status == DOSI_OK) status = patterns_find(work->problem, &patterns, err);
+    for (size_t p = 0; p < patterns.n && status == DOSI_OK; p++) {
+        status = leave_pattern(work, &patterns.items[p], err);
+    }
+    patterns_clear(&patterns);
+    free(work->drift);
+    return status;
 }
 
 dosi_status dosi_krige_leave_one_out(const dosi_krige *problem,
@@ -403,13 +471,5 @@ dosi_status dosi_krige_leave_one_out(const dosi_krige *problem,
     assert(problem->n_drift == 0 || problem->drift);
     krige_work work = {
         .problem = problem, .run = run, .prediction = prediction, .variance = variance};
-    krige_patterns patterns = {0};
-    dosi_status status = prepare(&work, err);
-    if (status == DOSI_OK) status = patterns_find(problem, &patterns, err);
-    for (size_t p = 0; p < patterns.n && status == DOSI_OK; p++) {
-        status = leave_pattern(&work, &patterns.items[p], err);
-    }
-    patterns_clear(&patterns);
-    free(work.drift);
-    return status;
+    return dosi_krige_do_leave(&work, err);
 }

@@ -34,10 +34,18 @@ typedef struct krige_support {
     double base; ///< Added to the weighted sum of covariances.
 } krige_support;
 
+/// Several variables: which one a site's values are of, and their covariances.
+typedef struct krige_cross {
+    size_t n_variables;
+    const uint8_t *variable;        ///< (n_sites)
+    const covariance_field *fields; ///< (n_variables x n_variables)
+} krige_cross;
+
 /// A problem on its way: what was asked for, and what holds for all of it.
 typedef struct krige_work {
     const dosi_krige *problem;
     const dosi_sites *targets; ///< NULL when leaving one out.
+    const krige_cross *cross;  ///< NULL: one variable. Else variable 0 is predicted.
     covariance_field field;    ///< Between data.
     covariance_field smooth;   ///< Between data and blocks: no nugget at distance 0.
     krige_support support;
@@ -54,14 +62,26 @@ typedef struct krige_work {
 void dosi_krige_covariances(
     const krige_work *work, const double *dx, const double *dy, double *out, size_t n);
 
-/// The lower triangle of the covariances between `sites` places, with the data's own errors
-/// (NULL: none) on the diagonal.
-/// @param out  (n x n) rows of `stride` numbers.
-void dosi_krige_data_covariances(const krige_work *work,
-                                 const dosi_sites *sites,
-                                 const double *error_variance,
-                                 double *out,
-                                 size_t stride);
+/// Places with what their data are.
+typedef struct krige_data {
+    dosi_sites sites;
+    const uint8_t *variable;      ///< (n) with several variables; else NULL.
+    const double *error_variance; ///< (n) or NULL.
+} krige_data;
+
+/// The lower triangle of the covariances between data, with their own errors on the diagonal.
+/// @param out  (n x n) rows of n numbers.
+void dosi_krige_data_covariances(const krige_work *work, const krige_data *data, double *out);
+
+/// Predicts, with problem, cross, targets, run and outputs of `work` set.
+DOSI_CHECKED dosi_status dosi_krige_do_predict(krige_work *work, dosi_error *err);
+
+/// Leaves one out, likewise without targets.
+DOSI_CHECKED dosi_status dosi_krige_do_leave(krige_work *work, dosi_error *err);
+
+/// Factors U'U of the drift in place. A variable without data has no column (cross only): it is
+/// left out; without the first there is nothing to predict. False: the drift is not told.
+bool dosi_krige_factor_drift(const krige_work *work, double *s);
 
 /// Fails because the covariances of `pattern` are not positive definite, naming the likely
 /// reason.

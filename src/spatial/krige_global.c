@@ -58,7 +58,8 @@ static bool factor_covariances(double *l, size_t n) {
 }
 
 /// U'U of the drift seen through the factor, factored. False: the drift is not told apart.
-static bool factor_drift(const double *u, size_t n, size_t n_columns, double *s) {
+static bool factor_drift(const krige_work *work, const double *u, size_t n, double *s) {
+    size_t n_columns = work->n_columns;
     for (size_t a = 0; a < n_columns; a++) {
         for (size_t b = 0; b <= a; b++) {
             dosi_sum sum = {0};
@@ -66,7 +67,7 @@ static bool factor_drift(const double *u, size_t n, size_t n_columns, double *s)
             s[a * n_columns + b] = dosi_sum_value(&sum);
         }
     }
-    return dosi_cholesky(s, n_columns) == n_columns;
+    return dosi_krige_factor_drift(work, s);
 }
 
 /// Fills and factors one pattern's covariances. False: not positive definite.
@@ -85,7 +86,8 @@ static bool make_factor(const batch *b, factor *f) {
         for (size_t i = 0; i < n; i++) u[i] = work->drift[q * n_sites + pattern->present[i]];
         dosi_cholesky_forward(f->l, n, u);
     }
-    f->is_undecided = n < work->n_columns || !factor_drift(f->u, n, work->n_columns, f->s);
+    f->is_undecided =
+        (!work->cross && n < work->n_columns) || !factor_drift(work, f->u, n, f->s);
     return true;
 }
 
@@ -205,7 +207,13 @@ static void fill_chunk(const batch *b, size_t first, chunk *at) {
     for (size_t i = 0; i < sites->n; i++) {
         for (size_t c = 0; c < CHUNK; c++) dx[c] = tx[c] - sites->x[i];
         for (size_t c = 0; c < CHUNK; c++) dy[c] = ty[c] - sites->y[i];
-        dosi_krige_covariances(work, dx, dy, at->k + i * CHUNK, CHUNK);
+        double *k = at->k + i * CHUNK;
+        if (work->cross) { // site's variable with the first
+            size_t pair = work->cross->variable[i] * work->cross->n_variables;
+            covariance_fill(&work->cross->fields[pair], dx, dy, k, CHUNK);
+        } else {
+            dosi_krige_covariances(work, dx, dy, k, CHUNK);
+        }
     }
 }
 
@@ -335,7 +343,10 @@ static double *site_covariances(const krige_work *work) {
     const dosi_sites *sites = work->problem->sites;
     double *c = calloc(sites->n * sites->n + 1, sizeof *c);
     if (!c) return NULL;
-    dosi_krige_data_covariances(work, sites, work->problem->error_variance, c, sites->n);
+    const krige_data data = {.sites = *sites,
+                             .variable = work->cross ? work->cross->variable : NULL,
+                             .error_variance = work->problem->error_variance};
+    dosi_krige_data_covariances(work, &data, c);
     return c;
 }
 

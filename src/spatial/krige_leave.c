@@ -13,6 +13,7 @@ typedef struct leaving {
     const krige_work *work;
     const krige_pattern *pattern;
     double *x, *y, *error; ///< (n) of the present sites.
+    uint8_t *variable;     ///< (n) likewise; unused with one.
     double *precision;     ///< (n) diagonal of C^-1.
     double *l;             ///< (n x n)
     double *q;             ///< (n x n)
@@ -29,10 +30,12 @@ static bool invert_covariances(leaving *v) {
         size_t site = v->pattern->present[i];
         v->x[i] = problem->sites->x[site];
         v->y[i] = problem->sites->y[site];
+        if (v->work->cross) v->variable[i] = v->work->cross->variable[site];
         v->error[i] = problem->error_variance ? problem->error_variance[site] : 0;
     }
-    const dosi_sites sites = {n, v->x, v->y};
-    dosi_krige_data_covariances(v->work, &sites, v->error, v->l, n);
+    const krige_data data = {
+        .sites = {n, v->x, v->y}, .variable = v->variable, .error_variance = v->error};
+    dosi_krige_data_covariances(v->work, &data, v->l);
     if (dosi_cholesky(v->l, n) != n) return false;
     dosi_cholesky_inverse(v->l, n, v->q);
     for (size_t i = 0; i < n; i++) v->precision[i] = v->q[i * n + i];
@@ -64,7 +67,7 @@ static bool project_drift(leaving *v) {
         gather_drift(v, b, f);
         for (size_t a = b; a < p; a++) v->s[a * p + b] = dot(v->v + a * n, f, n);
     }
-    if (dosi_cholesky(v->s, p) != p) return false;
+    if (!dosi_krige_factor_drift(v->work, v->s)) return false;
     for (size_t i = 0; i < n; i++) {
         double x[KRIGE_MAX_COLUMNS];
         for (size_t a = 0; a < p; a++) x[a] = v->v[a * n + i];
@@ -113,11 +116,13 @@ dosi_status dosi_krige_leave_global(const krige_work *work,
     size_t n = pattern->n_present, p = work->n_columns;
     double *memory = calloc(2 * n * n + (4 + 2 * p) * n, sizeof *memory);
     leaving *v = calloc(1, sizeof *v);
+    uint8_t *variable = calloc(n, sizeof *variable);
     dosi_status status = DOSI_OK;
-    if (!memory || !v) {
+    if (!memory || !v || !variable) {
         status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu sites", n);
     } else {
         *v = (leaving){.work = work, .pattern = pattern, .l = memory, .q = memory + n * n};
+        v->variable = variable;
         v->x = memory + 2 * n * n;
         v->y = v->x + n;
         v->error = v->y + n;
@@ -130,6 +135,7 @@ dosi_status dosi_krige_leave_global(const krige_work *work,
             for (size_t k = 0; k < pattern->n_maps; k++) leave_map(v, pattern->maps[k]);
         }
     }
+    free(variable);
     free(v);
     free(memory);
     return status;

@@ -184,9 +184,9 @@ static void load_candidates(const local *l, tile *t) {
             t->drift[q * l->most + c] = l->drift[q * n_present + t->site[c]];
         }
     }
-    const dosi_sites sites = {t->n, t->x, t->y};
-    dosi_krige_data_covariances(l->work, &sites, l->error ? t->error : NULL, t->covariance,
-                                t->n);
+    const krige_data data = {.sites = {t->n, t->x, t->y},
+                             .error_variance = l->error ? t->error : NULL};
+    dosi_krige_data_covariances(l->work, &data, t->covariance);
 }
 
 /// The value that would be at place `k` of v[0..n) if it were sorted (v is rearranged).

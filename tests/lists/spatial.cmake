@@ -1,5 +1,7 @@
 # Tests of this module.
+dosi_test(unit spatial_cokrige)
 dosi_test(unit spatial_drift)
+dosi_test(unit spatial_simulate)
 dosi_test(unit spatial_krige)
 dosi_test(unit spatial_variogram)
 dosi_test(unit spatial_network)
