@@ -1,0 +1,656 @@
+// air.road: what the emissions of roads bring, on a grid and at places, and what a change of
+// them would.
+
+#include "method/road_links.h"
+#include "method/road_words.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINKS, EMISSIONS, CHANGED_EMISSIONS, WEATHER, PLACES };
+enum { MAP, GRID, RECEPTORS, CONTRIBUTIONS, HOURS };
+enum { MOST_CELLS = 4000000, MOST_ROWS = 50000000, MOST_GROUPS = 500, NAME_BYTES = 96 };
+
+static const dosi_method_column link_columns[] = {
+    ROAD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
+    ROAD_COLUMN("geometry", GEOMETRY, NULL, false, "중심선", "Centre line"),
+    ROAD_COLUMN("width_m", REAL, "m", true, "도로 폭", "Width of the road; 7 m where missing"),
+    ROAD_COLUMN("heavy_share",
+                REAL,
+                "1",
+                true,
+                "대형차 비율 (배출 높이)",
+                "Share of heavy vehicles, for the height of the emissions"),
+    ROAD_COLUMN("*", TEXT, NULL, true, "`group`의 열", "The column that `group` names"),
+};
+static const dosi_method_column emission_columns[] = {
+    ROAD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
+    ROAD_COLUMN("time", TIME, NULL, true, "그 시간의 끝", "End of the hour; none: always so"),
+    ROAD_COLUMN("*",
+                REAL,
+                "g/(m.s)",
+                true,
+                "`value`의 열",
+                "The columns that `value` names, such as nox_gms"),
+};
+static const dosi_method_column weather_columns[] = {
+    ROAD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
+    ROAD_COLUMN("wind_speed_ms", REAL, "m/s", false, "풍속", "Wind speed"),
+    ROAD_COLUMN("wind_direction_deg", REAL, "deg", false, "풍향", "Where the wind blows from"),
+    ROAD_COLUMN("temperature_c", REAL, "Cel", false, "기온", "Air temperature"),
+    ROAD_COLUMN("cloud", REAL, "1", false, "운량(0~1)", "Cloud cover, 0 to 1"),
+    ROAD_COLUMN("radiation_wm2", REAL, "W/m2", true, "일사", "Global radiation"),
+    ROAD_COLUMN("pressure_hpa", REAL, "hPa", true, "기압", "Pressure"),
+    ROAD_COLUMN("station", TEXT, NULL, true, "관측소: 첫 번째", "Station: the first is used"),
+};
+static const dosi_method_column place_columns[] = {
+    ROAD_COLUMN("station", TEXT, NULL, false, "지점", "Place"),
+    ROAD_COLUMN("*", GEOMETRY, NULL, true, "위치", "Where it is"),
+};
+static const dosi_method_table inputs[] = {
+    ROAD_TABLE("links", false, "도로 구간", "Links", link_columns),
+    ROAD_TABLE("emissions", false, "구간별 배출량", "Emissions of the links", emission_columns),
+    ROAD_TABLE("changed_emissions",
+               true,
+               "바뀐 배출량 (차이 지도)",
+               "What-if: emissions after a change; the map has the difference",
+               emission_columns),
+    ROAD_TABLE("weather", false, "시간별 기상", "Hourly weather", weather_columns),
+    ROAD_TABLE("places", true, "수용점 (측정소)", "Receptors", place_columns),
+};
+static const dosi_method_parameter parameters[] = {
+    ROAD_TEXT("value", "nox_gms", "배출량 열 (쉼표)", "Columns of emissions, by commas"),
+    ROAD_TEXT("from", "", "첫 시간 (ISO, 비우면 처음)", "First hour, ISO; empty: the first"),
+    ROAD_TEXT("to", "", "마지막 시간 (ISO, 비우면 끝)", "Last hour, ISO; empty: the last"),
+    {"map",
+     DOSI_PARAMETER_CHOICE,
+     NULL,
+     "mean",
+     0,
+     0,
+     "mean|hours|none",
+     {"지도: 평균, 시간별, 없음", "Map: the mean of the hours, every hour, or none"}},
+    ROAD_TEXT("group",
+              "road_class",
+              "기여를 나눌 열 (link: 구간마다)",
+              "Column of links by which contributions are told; link: each"),
+    ROAD_TEXT("changed", "", "바꿀 구간 (쉼표)", "What-if: links to change, by commas"),
+    ROAD_REAL(
+        "change", NULL, "0", 0, 10, "그 구간의 배출 배수", "... and their emissions, times"),
+    ROAD_REAL("cell_m", "m", "100", 10, 5000, "격자 크기", "Size of a grid cell"),
+    ROAD_REAL("margin_m", "m", "500", 0, 20000, "도로 밖 여유", "Grid beyond the roads"),
+    ROAD_REAL(
+        "near_m", "m", "400", 50, 5000, "정확히 적분할 거리", "Exact within this distance"),
+    ROAD_REAL("height_m", "m", "1.5", 0, 100, "수용점 높이", "Height above the ground"),
+    ROAD_REAL("roughness_m", "m", "1", 0.01, 5, "거칠기 길이", "Roughness length of the city"),
+    ROAD_REAL("anemometer_m", "m", "10", 3, 200, "풍속계 높이", "Height of the anemometer"),
+    ROAD_REAL("population",
+              NULL,
+              "0",
+              0,
+              5e7,
+              "도시 인구 (밤 열섬, 0: 없음)",
+              "Inhabitants, for the city's heat by night; 0: none"),
+    ROAD_REAL("albedo", NULL, "0.18", 0, 1, "반사율", "Albedo"),
+    ROAD_REAL("moisture", NULL, "0.5", 0, 1, "지면 습윤도", "Moisture of the ground (alpha)"),
+    ROAD_REAL("latitude", "deg", "37.57", -90, 90, "위도", "Latitude"),
+    ROAD_REAL("longitude", "deg", "126.98", -180, 180, "경도", "Longitude"),
+    ROAD_REAL("samples",
+              NULL,
+              "64",
+              0,
+              4096,
+              "정확한 합과 견줄 격자 수",
+              "Cells compared with the exact sum, an hour"),
+};
+static const dosi_method_column map_columns[] = {
+    ROAD_COLUMN("time", TIME, NULL, true, "그 시간의 끝 (map=hours)", "Hour, with map=hours"),
+    ROAD_COLUMN("cell",
+                INT,
+                NULL,
+                false,
+                "격자 번호: 행 x 열수 + 열, 행 0이 남쪽",
+                "Cell: row x n_columns + column, row 0 south"),
+    ROAD_COLUMN("x", REAL, "m", false, "동쪽 (EPSG:5186)", "East (EPSG:5186)"),
+    ROAD_COLUMN("y", REAL, "m", false, "북쪽 (EPSG:5186)", "North (EPSG:5186)"),
+    ROAD_COLUMN("<value>",
+                REAL,
+                "ug/m3",
+                true,
+                "도로가 더한 농도, 바뀐 뒤는 <값>_change",
+                "What roads add; <value>_change: what the change adds to that"),
+};
+static const dosi_method_column grid_columns[] = {
+    ROAD_COLUMN("x0", REAL, "m", false, "남서 모서리 동쪽", "South-west corner, east"),
+    ROAD_COLUMN("y0", REAL, "m", false, "남서 모서리 북쪽", "South-west corner, north"),
+    ROAD_COLUMN("cell_m", REAL, "m", false, "격자 크기", "Size of a cell"),
+    ROAD_COLUMN("n_columns", INT, NULL, false, "열 수", "Columns"),
+    ROAD_COLUMN("n_rows", INT, NULL, false, "행 수", "Rows"),
+    ROAD_COLUMN("srid", INT, NULL, false, "좌표계", "EPSG code"),
+};
+static const dosi_method_column receptor_columns[] = {
+    ROAD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
+    ROAD_COLUMN("station", TEXT, NULL, false, "지점", "Place"),
+    ROAD_COLUMN("<value>", REAL, "ug/m3", true, "도로가 더한 농도", "What roads add"),
+};
+static const dosi_method_column contribution_columns[] = {
+    ROAD_COLUMN("station", TEXT, NULL, false, "지점", "Place"),
+    ROAD_COLUMN("group", TEXT, NULL, false, "도로 등급이나 구간", "Class of road, or link"),
+    ROAD_COLUMN("<value>", REAL, "ug/m3", true, "평균 기여", "Mean of what it adds"),
+};
+static const dosi_method_column hour_columns[] = {
+    ROAD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
+    ROAD_COLUMN("wind_speed_ms", REAL, "m/s", false, "풍속", "Wind speed"),
+    ROAD_COLUMN("wind_direction_deg", REAL, "deg", false, "풍향", "Wind direction"),
+    ROAD_COLUMN("friction_ms", REAL, "m/s", false, "마찰속도", "Friction velocity"),
+    ROAD_COLUMN("obukhov_m", REAL, "m", false, "오부호프 길이", "Obukhov length"),
+    ROAD_COLUMN("mixing_m", REAL, "m", false, "혼합고", "Mixing height"),
+    ROAD_COLUMN("error_percent",
+                REAL,
+                "%",
+                false,
+                "정확한 합과의 차이(최대값의 %)",
+                "Greatest difference from the exact sum, of the hour's greatest value"),
+};
+static const dosi_method_table outputs[] = {
+    ROAD_TABLE("map", false, "도로가 더한 농도 지도", "What roads add, on a grid", map_columns),
+    ROAD_TABLE("grid", false, "격자 설명 (한 행)", "The grid, one row", grid_columns),
+    ROAD_TABLE("receptors", false, "지점별 시간 농도", "At places, hourly", receptor_columns),
+    ROAD_TABLE(
+        "contributions", false, "지점별 기여", "Who adds what where", contribution_columns),
+    ROAD_TABLE("hours", false, "시간별 기상과 오차", "Hours: weather and error", hour_columns),
+};
+
+/// Emissions of the links' rows, for one table.
+typedef struct emission_table {
+    const dosi_column *time; ///< NULL: always the same.
+    const dosi_column *values[METHOD_NAMES_MAX];
+    uint32_t *link_row; ///< (rows) row of the link; UINT32_MAX: none such.
+    const dosi_table *table;
+} emission_table;
+
+/// A run on its way.
+typedef struct work {
+    const dosi_method_call *call;
+    method_road road;
+    method_road_weather weather;
+    method_names values;
+    emission_table base, after;
+    bool has_after;
+    size_t n_species; ///< Values, twice that with a change.
+    const char *changed;
+    double change;
+    dosi_road_city city;
+    size_t n_cells, n_places;
+    double *place_x, *place_y;
+    const dosi_column *place_name;
+    method_keys groups;
+    const dosi_column *group;
+    double *of_row;   ///< (links x n_species) this hour's emissions.
+    double *of_line;  ///< (lines x n_species)
+    double *hour;     ///< (n_species x n_cells)
+    double *mean;     ///< (n_species x n_cells)
+    double *by_group; ///< (groups x n_species x n_places) sums over hours.
+} work;
+
+static void close_work(work *w) {
+    method_road_clear(&w->road);
+    method_road_weather_clear(&w->weather);
+    method_keys_clear(&w->groups);
+    free(w->base.link_row);
+    free(w->after.link_row);
+    free(w->place_x);
+    free(w->place_y);
+    free(w->of_row);
+    free(w->of_line);
+    free(w->hour);
+    free(w->mean);
+    free(w->by_group);
+}
+
+// --- reading -------------------------------------------------------------------------------
+
+/// A code and the row it stands in, to be sorted.
+typedef struct code {
+    const char *bytes;
+    size_t n;
+    uint32_t row;
+} code;
+
+static int compare_codes(const void *a, const void *b) {
+    const code *x = a, *y = b;
+    size_t n = x->n < y->n ? x->n : y->n;
+    int order = memcmp(x->bytes, y->bytes, n);
+    if (order == 0) order = (x->n > y->n) - (x->n < y->n);
+    return order;
+}
+
+/// The row of the link of each row of emissions.
+static dosi_status join_links(const work *w, emission_table *e, dosi_error *err) {
+    const dosi_table *links = w->road.links;
+    const dosi_column *link = NULL;
+    DOSI_TRY(dosi_table_get(e->table, "link", DOSI_TYPE_TEXT, &link, err));
+    code *codes = malloc((links->n_rows + 1) * sizeof *codes);
+    e->link_row = malloc((e->table->n_rows + 1) * sizeof *e->link_row);
+    if (!codes || !e->link_row) {
+        free(codes);
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu emissions", e->table->n_rows);
+    }
+    size_t n = 0;
+    for (size_t r = 0; r < links->n_rows; r++) {
+        code c = {.row = (uint32_t)r};
+        c.bytes = dosi_column_bytes(w->road.link, r, &c.n);
+        if (c.bytes) codes[n++] = c;
+    }
+    qsort(codes, n, sizeof *codes, compare_codes);
+    for (size_t r = 0; r < e->table->n_rows; r++) {
+        code key = {0};
+        key.bytes = dosi_column_bytes(link, r, &key.n);
+        const code *found =
+            key.bytes ? bsearch(&key, codes, n, sizeof *codes, compare_codes) : NULL;
+        e->link_row[r] = found ? found->row : UINT32_MAX;
+    }
+    free(codes);
+    return DOSI_OK;
+}
+
+static dosi_status read_emissions(const work *w,
+                                  const dosi_table *table,
+                                  emission_table *out,
+                                  dosi_error *err) {
+    size_t i_time = dosi_table_find(table, "time");
+    *out = (emission_table){.table = table};
+    if (i_time != SIZE_MAX && table->columns[i_time].type == DOSI_TYPE_TIME) {
+        out->time = &table->columns[i_time];
+    }
+    for (size_t v = 0; v < w->values.n; v++) {
+        DOSI_TRY(
+            dosi_table_get(table, w->values.names[v], DOSI_TYPE_REAL, &out->values[v], err));
+    }
+    return join_links(w, out, err);
+}
+
+/// Places, projected.
+static dosi_status read_places(work *w, dosi_error *err) {
+    const dosi_table *places = w->call->inputs[PLACES];
+    if (!places) return DOSI_OK;
+    w->n_places = places->n_rows;
+    w->place_x = malloc((w->n_places + 1) * sizeof *w->place_x);
+    w->place_y = malloc((w->n_places + 1) * sizeof *w->place_y);
+    if (!w->place_x || !w->place_y) {
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu places", w->n_places);
+    }
+    DOSI_TRY(dosi_table_get(places, "station", DOSI_TYPE_TEXT, &w->place_name, err));
+    return method_places(places, "places", w->place_x, w->place_y, err);
+}
+
+/// Groups of links by the column of `group`; none where there is no such column.
+static dosi_status read_groups(work *w, dosi_error *err) {
+    const char *name = dosi_call_value(w->call, "group")->text;
+    size_t i = dosi_table_find(w->road.links, name);
+    bool is_there = i != SIZE_MAX && w->road.links->columns[i].type == DOSI_TYPE_TEXT;
+    if (is_there) w->group = &w->road.links->columns[i];
+    DOSI_TRY(method_keys_find(&w->group, is_there, w->road.links->n_rows, &w->groups, err));
+    if (w->n_places == 0 || w->groups.n <= MOST_GROUPS) return DOSI_OK;
+    return dosi_fail(err, DOSI_LIMIT, "group: %zu groups in \"%.60s\": more than %d",
+                     w->groups.n, name, MOST_GROUPS);
+}
+
+static dosi_status read_grid(work *w, dosi_error *err) {
+    double margin = dosi_call_value(w->call, "margin_m")->real;
+    const double box[4] = {w->road.box[0] - margin, w->road.box[1] - margin,
+                           w->road.box[2] + margin, w->road.box[3] + margin};
+    DOSI_TRY(dosi_grid_cover(box, dosi_call_value(w->call, "cell_m")->real, DOSI_SRID_KOREA,
+                             &w->city.grid, err));
+    w->city.receptor_m = dosi_call_value(w->call, "height_m")->real;
+    w->city.near_m = dosi_call_value(w->call, "near_m")->real;
+    w->city.n_samples = (size_t)dosi_call_value(w->call, "samples")->real;
+    w->n_cells = w->city.grid.n_rows * w->city.grid.n_columns;
+    if (w->n_cells > MOST_CELLS) {
+        return dosi_fail(err, DOSI_LIMIT, "a grid of %zu cells: more than %d", w->n_cells,
+                         MOST_CELLS);
+    }
+    return DOSI_OK;
+}
+
+static dosi_status read_weather(work *w, dosi_error *err) {
+    method_road_site site = {
+        .roughness_m = dosi_call_value(w->call, "roughness_m")->real,
+        .anemometer_m = dosi_call_value(w->call, "anemometer_m")->real,
+        .population = dosi_call_value(w->call, "population")->real,
+        .albedo = dosi_call_value(w->call, "albedo")->real,
+        .moisture = dosi_call_value(w->call, "moisture")->real,
+        .latitude_deg = dosi_call_value(w->call, "latitude")->real,
+        .longitude_deg = dosi_call_value(w->call, "longitude")->real,
+        .from = dosi_call_value(w->call, "from")->text,
+        .to = dosi_call_value(w->call, "to")->text,
+    };
+    return method_road_weather_read(w->call->inputs[WEATHER], &site, &w->weather, err);
+}
+
+/// Reads all inputs.
+static dosi_status read_all(work *w, dosi_error *err) {
+    const dosi_method_call *call = w->call;
+    DOSI_TRY(method_names_split(dosi_call_value(call, "value")->text, &w->values, err));
+    if (w->values.n == 0) return dosi_fail(err, DOSI_INVALID, "value: names no column");
+    DOSI_TRY(method_road_read(call->inputs[LINKS], &w->road, err));
+    DOSI_TRY(read_emissions(w, call->inputs[EMISSIONS], &w->base, err));
+    w->changed = dosi_call_value(call, "changed")->text;
+    w->change = dosi_call_value(call, "change")->real;
+    w->has_after = call->inputs[CHANGED_EMISSIONS] || method_list_count(w->changed) > 0;
+    if (call->inputs[CHANGED_EMISSIONS]) {
+        DOSI_TRY(read_emissions(w, call->inputs[CHANGED_EMISSIONS], &w->after, err));
+    }
+    w->n_species = w->values.n * (w->has_after ? 2 : 1);
+    DOSI_TRY(read_places(w, err));
+    DOSI_TRY(read_groups(w, err));
+    DOSI_TRY(read_grid(w, err));
+    return read_weather(w, err);
+}
+
+static dosi_status take_memory(work *w, dosi_error *err) {
+    size_t n_links = w->road.links->n_rows;
+    w->of_row = calloc(n_links * w->n_species + 1, sizeof *w->of_row);
+    w->of_line = calloc(w->road.n_lines * w->n_species + 1, sizeof *w->of_line);
+    w->hour = calloc(w->n_species * w->n_cells + 1, sizeof *w->hour);
+    w->mean = calloc(w->n_species * w->n_cells + 1, sizeof *w->mean);
+    w->by_group = calloc(w->groups.n * w->n_species * w->n_places + 1, sizeof *w->by_group);
+    if (w->of_row && w->of_line && w->hour && w->mean && w->by_group) return DOSI_OK;
+    return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu cells and %zu links", w->n_cells,
+                     n_links);
+}
+
+// --- an hour -------------------------------------------------------------------------------
+
+/// Adds a table's emissions of an hour to the links, from species `first` on.
+static void add_emissions(work *w, const emission_table *e, dosi_time time, size_t first) {
+    for (size_t r = 0; r < e->table->n_rows; r++) {
+        if (e->link_row[r] == UINT32_MAX) continue;
+        if (e->time && e->time->data.integer[r] != time) continue;
+        for (size_t v = 0; v < w->values.n; v++) {
+            double value = dosi_column_real(e->values[v], r);
+            if (value > 0) w->of_row[e->link_row[r] * w->n_species + first + v] += value;
+        }
+    }
+}
+
+/// Emissions of an hour, of links and of their pieces.
+static void set_emissions(work *w, dosi_time time) {
+    size_t n = w->values.n, n_links = w->road.links->n_rows;
+    memset(w->of_row, 0, n_links * w->n_species * sizeof *w->of_row);
+    add_emissions(w, &w->base, time, 0);
+    if (w->after.table) add_emissions(w, &w->after, time, n);
+    for (size_t r = 0; r < n_links && w->has_after; r++) {
+        double *of = w->of_row + r * w->n_species;
+        if (!w->after.table) memcpy(of + n, of, n * sizeof *of);
+        if (!method_list_has(w->changed, w->road.link, r)) continue;
+        for (size_t v = 0; v < n; v++) of[n + v] *= w->change;
+    }
+    for (size_t i = 0; i < w->road.n_lines; i++) {
+        memcpy(w->of_line + i * w->n_species, w->of_row + w->road.row[i] * w->n_species,
+               w->n_species * sizeof *w->of_line);
+    }
+}
+
+/// Adds a value of each cell to the map: the base, and what the change adds.
+static void put_map_values(const work *w, const double *of, dosi_table *out, size_t first_row) {
+    size_t first = out->n_columns - w->n_species, n = w->values.n;
+    for (size_t s = 0; s < w->n_species; s++) {
+        double *to = out->columns[first + s].data.real + first_row;
+        const double *from = of + s * w->n_cells;
+        for (size_t c = 0; c < w->n_cells; c++) {
+            to[c] = s < n ? from[c] : from[c] - of[(s - n) * w->n_cells + c];
+        }
+    }
+}
+
+/// Rows of the map for one hour, or the mean.
+static dosi_status put_map(const work *w,
+                           const double *of,
+                           const dosi_time *time,
+                           dosi_error *err) {
+    dosi_table *out = &w->call->outputs[MAP];
+    size_t first_row = out->n_rows, at = time ? 1 : 0;
+    if (first_row + w->n_cells > MOST_ROWS) {
+        return dosi_fail(err, DOSI_LIMIT, "maps: more than %d rows; ask for fewer hours",
+                         MOST_ROWS);
+    }
+    DOSI_TRY(dosi_table_add_rows(out, w->n_cells, err));
+    for (size_t c = 0; c < w->n_cells; c++) {
+        size_t row = first_row + c;
+        if (time) out->columns[0].data.integer[row] = *time;
+        out->columns[at].data.integer[row] = (int64_t)c;
+        dosi_grid_centre(&w->city.grid, c, &out->columns[at + 1].data.real[row],
+                         &out->columns[at + 2].data.real[row]);
+    }
+    put_map_values(w, of, out, first_row);
+    return DOSI_OK;
+}
+
+/// What the links bring to the places in an hour: in all, and by group.
+static dosi_status do_places(work *w,
+                             const dosi_road_links *links,
+                             dosi_time time,
+                             dosi_error *err) {
+    dosi_table *out = &w->call->outputs[RECEPTORS];
+    dosi_road_places places = {w->n_places, w->place_x, w->place_y, w->city.receptor_m};
+    double *of = malloc((w->n_species * w->n_places + 1) * sizeof *of);
+    if (!of) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu places", w->n_places);
+    size_t first_row = out->n_rows;
+    dosi_status status = dosi_table_add_rows(out, w->n_places, err);
+    if (status == DOSI_OK) {
+        status = dosi_road_sum(links, &places, of, w->call->run, err);
+    }
+    for (size_t p = 0; p < w->n_places && status == DOSI_OK; p++) {
+        out->columns[0].data.integer[first_row + p] = time;
+        status = method_copy_cell(w->place_name, p, out, 1, first_row + p);
+        for (size_t s = 0; s < w->n_species; s++) {
+            double value = of[s * w->n_places + p];
+            if (s >= w->values.n) value -= of[(s - w->values.n) * w->n_places + p];
+            out->columns[2 + s].data.real[first_row + p] = value;
+        }
+    }
+    free(of);
+    return status;
+}
+
+/// The links of one group, and what they bring.
+typedef struct group_sum {
+    dosi_road_line *lines; ///< (links)
+    double *emission;      ///< (links x n_species)
+    double *of;            ///< (n_species x n_places)
+} group_sum;
+
+/// Adds an hour's contributions of one group to the places.
+static dosi_status do_group(
+    work *w, const dosi_road_links *links, size_t g, const group_sum *sum, dosi_error *err) {
+    dosi_road_places places = {w->n_places, w->place_x, w->place_y, w->city.receptor_m};
+    size_t n = 0, n_of = w->n_species * w->n_places;
+    for (size_t i = 0; i < links->n; i++) {
+        if (w->groups.of_row[w->road.row[i]] != g) continue;
+        sum->lines[n] = links->lines[i];
+        memcpy(sum->emission + n * w->n_species, links->emission_gms + i * w->n_species,
+               w->n_species * sizeof *sum->emission);
+        n++;
+    }
+    dosi_road_links part = {links->weather, n, sum->lines, w->n_species, sum->emission};
+    DOSI_TRY(dosi_road_sum(&part, &places, sum->of, w->call->run, err));
+    for (size_t i = 0; i < n_of; i++) w->by_group[g * n_of + i] += sum->of[i];
+    return DOSI_OK;
+}
+
+/// Adds an hour's contributions of every group to the places.
+static dosi_status do_groups(work *w, const dosi_road_links *links, dosi_error *err) {
+    group_sum sum = {malloc((links->n + 1) * sizeof *sum.lines),
+                     malloc((links->n * w->n_species + 1) * sizeof *sum.emission),
+                     malloc((w->n_species * w->n_places + 1) * sizeof *sum.of)};
+    dosi_status status = DOSI_OK;
+    if (sum.lines && sum.emission && sum.of) {
+        for (size_t g = 0; g < w->groups.n && status == DOSI_OK; g++) {
+            status = do_group(w, links, g, &sum, err);
+        }
+    } else {
+        status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu links", links->n);
+    }
+    free(sum.lines);
+    free(sum.emission);
+    free(sum.of);
+    return status;
+}
+
+static dosi_status do_hour(work *w, size_t h, bool has_map, bool is_hourly, dosi_error *err) {
+    const dosi_road_weather *weather = &w->weather.weather[h];
+    dosi_table *hours = &w->call->outputs[HOURS];
+    dosi_road_links links = {weather, w->road.n_lines, w->road.lines, w->n_species, w->of_line};
+    dosi_road_city_report report = {0};
+    set_emissions(w, w->weather.time[h]);
+    if (has_map) {
+        DOSI_TRY(dosi_road_city_sum(&links, &w->city, w->hour, &report, w->call->run, err));
+        for (size_t i = 0; i < w->n_species * w->n_cells; i++) w->mean[i] += w->hour[i];
+        if (is_hourly) DOSI_TRY(put_map(w, w->hour, &w->weather.time[h], err));
+    }
+    if (w->n_places > 0) {
+        DOSI_TRY(do_places(w, &links, w->weather.time[h], err));
+        if (w->group) DOSI_TRY(do_groups(w, &links, err));
+    }
+    double sign = weather->is_stable ? 1 : -1;
+    const double values[] = {weather->speed_ms,    weather->direction_deg,
+                             weather->friction_ms, sign * fabs(weather->obukhov_m),
+                             weather->mixing_m,    has_map ? 100 * report.error : (double)NAN};
+    hours->columns[0].data.integer[h] = w->weather.time[h];
+    for (size_t i = 0; i < ROAD_COUNT(values); i++)
+        hours->columns[1 + i].data.real[h] = values[i];
+    dosi_run_report(w->call->run, (double)(h + 1) / (double)w->weather.n, "roads");
+    return dosi_run_check(w->call->run, err);
+}
+
+// --- tables --------------------------------------------------------------------------------
+
+/// Adds a column for each value, and for each change.
+static dosi_status add_values(const work *w,
+                              dosi_table *table,
+                              const dosi_method_column *like,
+                              bool has_change,
+                              dosi_error *err) {
+    for (size_t s = 0; s < (has_change ? w->n_species : w->values.n); s++) {
+        char name[NAME_BYTES];
+        const char *value = w->values.names[s % w->values.n];
+        size_t n = strlen(value);
+        bool is_rate = n > 4 && strcmp(value + n - 4, "_gms") == 0;
+        int n_kept = (int)(is_rate ? n - 4 : n);
+        (void)snprintf(name, sizeof name, "%.*s_ugm3%s", n_kept, value,
+                       s < w->values.n ? "" : "_change");
+        DOSI_TRY(method_add_column(table, name, DOSI_TYPE_REAL, like, err));
+    }
+    return DOSI_OK;
+}
+
+static dosi_status open_tables(const work *w, bool is_hourly, dosi_error *err) {
+    const dosi_method_call *call = w->call;
+    if (is_hourly) {
+        DOSI_TRY(method_add_column(&call->outputs[MAP], "time", DOSI_TYPE_TIME, &map_columns[0],
+                                   err));
+    }
+    for (size_t i = MAP; i <= HOURS; i++) {
+        size_t n_rows = i == GRID ? 1 : i == HOURS ? w->weather.n : 0;
+        DOSI_TRY(method_open_output(call, i, n_rows, err));
+    }
+    DOSI_TRY(add_values(w, &call->outputs[MAP], &map_columns[4], true, err));
+    DOSI_TRY(add_values(w, &call->outputs[RECEPTORS], &receptor_columns[2], true, err));
+    DOSI_TRY(
+        add_values(w, &call->outputs[CONTRIBUTIONS], &contribution_columns[2], false, err));
+    dosi_column *grid = call->outputs[GRID].columns;
+    grid[0].data.real[0] = w->city.grid.x0;
+    grid[1].data.real[0] = w->city.grid.y0;
+    grid[2].data.real[0] = w->city.grid.cell_m;
+    grid[3].data.integer[0] = (int64_t)w->city.grid.n_columns;
+    grid[4].data.integer[0] = (int64_t)w->city.grid.n_rows;
+    grid[5].data.integer[0] = w->city.grid.srid;
+    return DOSI_OK;
+}
+
+/// Mean contributions: a row for each place and group that adds anything.
+static dosi_status put_contributions(const work *w, dosi_error *err) {
+    dosi_table *out = &w->call->outputs[CONTRIBUTIONS];
+    for (size_t p = 0; p < w->n_places && w->group; p++) {
+        for (size_t g = 0; g < w->groups.n; g++) {
+            const double *of = w->by_group + g * w->n_species * w->n_places;
+            double sum = 0;
+            for (size_t v = 0; v < w->values.n; v++) sum += of[v * w->n_places + p];
+            if (!(sum > 0)) continue;
+            size_t row = out->n_rows;
+            DOSI_TRY(dosi_table_add_rows(out, 1, err));
+            DOSI_TRY(method_copy_cell(w->place_name, p, out, 0, row));
+            DOSI_TRY(method_copy_cell(w->group, w->groups.first_row[g], out, 1, row));
+            for (size_t v = 0; v < w->values.n; v++) {
+                out->columns[2 + v].data.real[row] =
+                    of[v * w->n_places + p] / (double)w->weather.n;
+            }
+        }
+    }
+    return DOSI_OK;
+}
+
+/// Everything, once it is read.
+static dosi_status compute(work *w, dosi_error *err) {
+    const char *map = dosi_call_value(w->call, "map")->text;
+    bool is_hourly = strcmp(map, "hours") == 0, has_map = strcmp(map, "none") != 0;
+    DOSI_TRY(take_memory(w, err));
+    DOSI_TRY(open_tables(w, is_hourly, err));
+    double worst = 0;
+    for (size_t h = 0; h < w->weather.n; h++) {
+        DOSI_TRY(do_hour(w, h, has_map, is_hourly, err));
+        worst = fmax(worst, w->call->outputs[HOURS].columns[6].data.real[h]);
+    }
+    for (size_t i = 0; i < w->n_species * w->n_cells; i++) w->mean[i] /= (double)w->weather.n;
+    if (has_map && !is_hourly) DOSI_TRY(put_map(w, w->mean, NULL, err));
+    DOSI_TRY(put_contributions(w, err));
+    dosi_text_printf(w->call->report,
+                     "links: %zu in %zu straight pieces, %zu without a line\n"
+                     "hours: %zu, %zu left out (calm, or something missing)\n",
+                     w->road.links->n_rows, w->road.n_lines, w->road.n_without, w->weather.n,
+                     w->weather.n_calm);
+    if (has_map) {
+        dosi_text_printf(w->call->report,
+                         "map: %zu cells; at most %.3g %% of an hour's greatest value from the "
+                         "exact sum, on %zu cells an hour\n",
+                         w->n_cells, worst, w->city.n_samples);
+    }
+    return DOSI_OK;
+}
+
+static dosi_status run(const dosi_method_call *call, dosi_error *err) {
+    work w = {.call = call};
+    dosi_status status = read_all(&w, err);
+    if (status == DOSI_OK) status = compute(&w, err);
+    close_work(&w);
+    return status;
+}
+
+const dosi_method dosi_method_air_road = {
+    .id = "air.road",
+    .version = 1,
+    .title = {"도로 확산", "Dispersion from roads"},
+    .about =
+        {"구간별 배출량이 시간마다 더하는 농도를 R-LINE으로 격자와 지점에 계산합니다. 가까운 "
+         "구간은 정확히 적분하고 먼 구간은 합성곱으로 더하며, 정확한 합과의 차이를 시간마다 "
+         "재어 알립니다. 구간을 막거나 바뀐 배출량을 주면 차이 지도가 나옵니다. 배경 농도, "
+         "화학 "
+         "반응, 건물 사이 협곡은 들어 있지 않습니다.",
+         "Computes by R-LINE what the links' emissions add in each hour, on a grid and at "
+         "places: near links exactly, the rest by a convolution, with the difference from "
+         "the exact sum measured and told for each hour. Close links, or give changed "
+         "emissions, and the map has the difference. No background, no chemistry, no "
+         "buildings: streets between walls need air.canyon."},
+    .citation = "Snyder et al. (2013), Atmos. Environ. 77, 748-756; AERMOD EPA-454/R-24-010",
+    .inputs = inputs,
+    .n_inputs = ROAD_COUNT(inputs),
+    .parameters = parameters,
+    .n_parameters = ROAD_COUNT(parameters),
+    .outputs = outputs,
+    .n_outputs = ROAD_COUNT(outputs),
+    .run = run,
+};

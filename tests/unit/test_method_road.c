@@ -1,0 +1,247 @@
+// Goal: links with traffic become emissions, emissions become concentrations on a grid and at
+// places that agree with each other, contributions add up, and closing a road shows where it
+// matters.
+
+#include "dosi/emission.h"
+#include "dosi/geo.h"
+#include "dosi/method.h"
+#include "dosi/time.h"
+#include "test.h"
+
+enum { LINKS = 3, HOURS = 3, PLACES = 2 };
+
+static void add(dosi_table *table, const char *name, dosi_type type) {
+    dosi_error err;
+    CHECK_OK(dosi_table_add_column(table, name, type, NULL, &err), err);
+}
+
+/// Three links of 400 m: two of an arterial from west to east, one collector to the north.
+static void make_links(dosi_table *table) {
+    static const char *const names[LINKS] = {"L1", "L2", "L3"};
+    static const char *const classes[LINKS] = {"arterial", "arterial", "collector"};
+    static const double x[LINKS][2] = {{0, 400}, {400, 800}, {400, 400}};
+    static const double y[LINKS][2] = {{0, 0}, {0, 0}, {0, 400}};
+    dosi_error err;
+    dosi_table_init(table);
+    add(table, "link", DOSI_TYPE_TEXT);
+    add(table, "road_class", DOSI_TYPE_TEXT);
+    add(table, "flow_vph", DOSI_TYPE_REAL);
+    add(table, "speed_kmh", DOSI_TYPE_REAL);
+    add(table, "heavy_share", DOSI_TYPE_REAL);
+    add(table, "width_m", DOSI_TYPE_REAL);
+    add(table, "geometry", DOSI_TYPE_GEOMETRY);
+    table->columns[6].srid = DOSI_SRID_KOREA;
+    CHECK_OK(dosi_table_add_rows(table, LINKS, &err), err);
+    for (size_t i = 0; i < LINKS; i++) {
+        double px[2] = {200000 + x[i][0], 200000 + x[i][1]};
+        double py[2] = {550000 + y[i][0], 550000 + y[i][1]};
+        dosi_text wkb = {0};
+        dosi_wkb_put_line(&wkb, px, py, 2);
+        CHECK_OK(dosi_table_set_bytes(table, 6, i, wkb.data, wkb.length), err);
+        dosi_text_destroy(&wkb);
+        CHECK_OK(dosi_table_set_text(table, 0, i, names[i]), err);
+        CHECK_OK(dosi_table_set_text(table, 1, i, classes[i]), err);
+        table->columns[2].data.real[i] = i == 2 ? 400 : 1500;
+        table->columns[3].data.real[i] = 40;
+        table->columns[4].data.real[i] = 0.05;
+        table->columns[5].data.real[i] = 20;
+    }
+}
+
+/// A summer noon with wind from the south; the middle hour has no wind measured.
+static void make_weather(dosi_table *table) {
+    static const char *const names[] = {"wind_speed_ms", "wind_direction_deg", "temperature_c",
+                                        "cloud"};
+    dosi_error err;
+    dosi_table_init(table);
+    add(table, "time", DOSI_TYPE_TIME);
+    for (size_t i = 0; i < 4; i++) add(table, names[i], DOSI_TYPE_REAL);
+    CHECK_OK(dosi_table_add_rows(table, HOURS, &err), err);
+    dosi_civil noon = {.year = 2020, .month = 7, .day = 1, .hour = 12};
+    dosi_time time = 0;
+    CHECK_OK(dosi_time_from_civil(&noon, &time, &err), err);
+    for (size_t h = 0; h < HOURS; h++) {
+        const double values[] = {h == 1 ? (double)NAN : 3, 180, 27, 0.3};
+        table->columns[0].data.integer[h] = time + (int64_t)h * DOSI_HOUR_US;
+        for (size_t i = 0; i < 4; i++) table->columns[1 + i].data.real[h] = values[i];
+    }
+}
+
+/// One place 60 m north of the arterial, one 300 m south of it.
+static void make_places(dosi_table *table) {
+    dosi_error err;
+    dosi_table_init(table);
+    add(table, "station", DOSI_TYPE_TEXT);
+    add(table, "x", DOSI_TYPE_REAL);
+    add(table, "y", DOSI_TYPE_REAL);
+    CHECK_OK(dosi_table_add_rows(table, PLACES, &err), err);
+    CHECK_OK(dosi_table_set_text(table, 0, 0, "north"), err);
+    CHECK_OK(dosi_table_set_text(table, 0, 1, "south"), err);
+    table->columns[1].data.real[0] = table->columns[1].data.real[1] = 200250;
+    table->columns[2].data.real[0] = 550060;
+    table->columns[2].data.real[1] = 549700;
+}
+
+/// Runs a method; outputs are destroyed by the caller.
+static dosi_status call(const char *id,
+                        const dosi_table *const *inputs,
+                        const dosi_setting *settings,
+                        size_t n_settings,
+                        dosi_table *outputs,
+                        dosi_error *err) {
+    const dosi_method *method = dosi_method_find(id);
+    assert_non_null(method);
+    dosi_value values[32];
+    dosi_text report = {0};
+    assert_true(method->n_parameters <= 32);
+    for (size_t i = 0; i < method->n_outputs; i++) dosi_table_init(&outputs[i]);
+    dosi_status status = dosi_method_set(method, settings, n_settings, values, err);
+    if (status == DOSI_OK) {
+        dosi_method_call one = {method, inputs, values, outputs, &report, NULL};
+        status = dosi_method_run(&one, err);
+    }
+    dosi_text_destroy(&report);
+    return status;
+}
+
+static void destroy(dosi_table *tables, size_t n) {
+    for (size_t i = 0; i < n; i++) dosi_table_destroy(&tables[i]);
+}
+
+static double cell(const dosi_table *table, const char *name, size_t row) {
+    size_t i = dosi_table_find(table, name);
+    assert_true(i != SIZE_MAX && row < table->n_rows);
+    return dosi_column_real(&table->columns[i], row);
+}
+
+static void emissions_are_the_models_and_links_can_be_closed(void **state) {
+    (void)state;
+    dosi_table links, out[1];
+    dosi_error err = {""};
+    make_links(&links);
+    const dosi_table *inputs[] = {&links, NULL, NULL, NULL};
+    dosi_setting settings[] = {{"changed", "L3, L1"}, {"change", "0.5"}};
+    CHECK_OK(call("air.road_emission", inputs, settings, 2, out, &err), err);
+    dosi_emission_model model = dosi_emission_default();
+    double expected[DOSI_EMISSIONS];
+    dosi_emission_of(&model, &(dosi_traffic){1500, 40, 0.05}, expected);
+    assert_int_equal(out->n_rows, LINKS);
+    CHECK_NEAR(cell(out, "nox_gms", 1) / expected[DOSI_EMISSION_NOX], 1, 1e-12);
+    CHECK_NEAR(cell(out, "nox_gms", 0) / expected[DOSI_EMISSION_NOX], 0.5, 1e-12);
+    CHECK_NEAR(cell(out, "pm10_gms", 1) / expected[DOSI_EMISSION_PM10], 1, 1e-12);
+    destroy(out, 1);
+    settings[0].value = "L9";
+    assert_int_equal(call("air.road_emission", inputs, settings, 2, out, &err), DOSI_NOT_FOUND);
+    destroy(out, 1);
+    dosi_table_destroy(&links);
+}
+
+static void a_fleet_gives_the_fuels(void **state) {
+    (void)state;
+    dosi_table links, fleet, out[1];
+    dosi_error err = {""};
+    make_links(&links);
+    dosi_table_init(&fleet);
+    add(&fleet, "vehicle_class", DOSI_TYPE_TEXT);
+    for (int f = 0; f < DOSI_FUELS; f++) {
+        add(&fleet, dosi_fuel_name((dosi_fuel)f), DOSI_TYPE_INT);
+    }
+    CHECK_OK(dosi_table_add_rows(&fleet, 1, &err), err);
+    CHECK_OK(dosi_table_set_text(&fleet, 0, 0, "승용차"), err);
+    for (int f = 0; f < DOSI_FUELS; f++) fleet.columns[1 + f].data.integer[0] = 0;
+    fleet.columns[1 + DOSI_FUEL_ELECTRIC].data.integer[0] = 1000;
+    for (size_t i = 0; i < LINKS; i++) links.columns[4].data.real[i] = 0;
+    const dosi_table *inputs[] = {&links, NULL, &fleet, NULL};
+    dosi_setting settings[] = {{"van_share", "0"}};
+    CHECK_OK(call("air.road_emission", inputs, settings, 1, out, &err), err);
+    assert_true(cell(out, "nox_gms", 0) == 0);
+    assert_true(cell(out, "pm10_gms", 0) > 0); // electric cars wear too
+    destroy(out, 1);
+    dosi_table_destroy(&fleet);
+    dosi_table_destroy(&links);
+}
+
+static void roads_make_maps_receptors_and_contributions_that_agree(void **state) {
+    (void)state;
+    enum { MAP, GRID, RECEPTORS, CONTRIBUTIONS, RUN_HOURS, OUTPUTS };
+    dosi_table links, weather, places, emissions[1], out[OUTPUTS];
+    dosi_error err = {""};
+    make_links(&links);
+    make_weather(&weather);
+    make_places(&places);
+    const dosi_table *traffic[] = {&links, NULL, NULL, NULL};
+    CHECK_OK(call("air.road_emission", traffic, NULL, 0, emissions, &err), err);
+    const dosi_table *inputs[] = {&links, &emissions[0], NULL, &weather, &places};
+    dosi_setting settings[] = {
+        {"value", "nox_gms,pm10_gms"}, {"changed", "L1"}, {"samples", "64"}};
+    CHECK_OK(call("air.road", inputs, settings, 3, out, &err), err);
+    assert_int_equal(out[RUN_HOURS].n_rows, HOURS - 1); // one hour lacks its wind
+    assert_int_equal(out[RECEPTORS].n_rows, PLACES * (HOURS - 1));
+    assert_true(cell(&out[RUN_HOURS], "error_percent", 0) < 1);
+    // Downwind of the arterial it is dirtier than upwind, and closing L1 helps there.
+    double north = cell(&out[RECEPTORS], "nox_ugm3", 0);
+    double south = cell(&out[RECEPTORS], "nox_ugm3", 1);
+    assert_true(north > 5 * south && south > 0);
+    assert_true(cell(&out[RECEPTORS], "nox_ugm3_change", 0) < -0.5 * north);
+    // Contributions of the classes are the mean of the hours.
+    double sum = 0, mean = 0;
+    for (size_t r = 0; r < out[CONTRIBUTIONS].n_rows; r++) {
+        size_t n = 0;
+        const char *name = dosi_column_bytes(&out[CONTRIBUTIONS].columns[0], r, &n);
+        if (n == 5 && memcmp(name, "north", 5) == 0)
+            sum += cell(&out[CONTRIBUTIONS], "nox_ugm3", r);
+    }
+    for (size_t h = 0; h + 1 < HOURS; h++) {
+        mean += cell(&out[RECEPTORS], "nox_ugm3", PLACES * h) / (HOURS - 1);
+    }
+    CHECK_NEAR(sum / mean, 1, 1e-9);
+    // The map's greatest cell is near the road, and no cell gets dirtier by closing one.
+    size_t greatest = 0;
+    for (size_t c = 0; c < out[MAP].n_rows; c++) {
+        assert_true(cell(&out[MAP], "nox_ugm3_change", c) < 1e-3);
+        if (cell(&out[MAP], "nox_ugm3", c) > cell(&out[MAP], "nox_ugm3", greatest))
+            greatest = c;
+    }
+    double columns = cell(&out[GRID], "n_columns", 0);
+    assert_int_equal(out[MAP].n_rows, (size_t)(columns * cell(&out[GRID], "n_rows", 0)));
+    assert_true(fabs(cell(&out[MAP], "y", greatest) - 550000) < 100);
+    destroy(out, OUTPUTS);
+    destroy(emissions, 1);
+    dosi_table_destroy(&places);
+    dosi_table_destroy(&weather);
+    dosi_table_destroy(&links);
+}
+
+static void roads_without_lines_or_weather_are_refused(void **state) {
+    (void)state;
+    enum { OUTPUTS = 5 };
+    dosi_table links, weather, emissions[1], out[OUTPUTS];
+    dosi_error err = {""};
+    make_links(&links);
+    make_weather(&weather);
+    const dosi_table *traffic[] = {&links, NULL, NULL, NULL};
+    CHECK_OK(call("air.road_emission", traffic, NULL, 0, emissions, &err), err);
+    const dosi_table *inputs[] = {&links, &emissions[0], NULL, &weather, NULL};
+    dosi_setting late[] = {{"from", "2021-01-01"}};
+    assert_int_equal(call("air.road", inputs, late, 1, out, &err), DOSI_DOMAIN);
+    destroy(out, OUTPUTS);
+    dosi_setting absent[] = {{"value", "soot_gms"}};
+    assert_int_equal(call("air.road", inputs, absent, 1, out, &err), DOSI_NOT_FOUND);
+    destroy(out, OUTPUTS);
+    for (size_t i = 0; i < LINKS; i++) links.columns[6].data.span[i].length = DOSI_MISSING_SPAN;
+    assert_int_equal(call("air.road", inputs, NULL, 0, out, &err), DOSI_DOMAIN);
+    destroy(out, OUTPUTS);
+    destroy(emissions, 1);
+    dosi_table_destroy(&weather);
+    dosi_table_destroy(&links);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(emissions_are_the_models_and_links_can_be_closed),
+        cmocka_unit_test(a_fleet_gives_the_fuels),
+        cmocka_unit_test(roads_make_maps_receptors_and_contributions_that_agree),
+        cmocka_unit_test(roads_without_lines_or_weather_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
