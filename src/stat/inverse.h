@@ -1,0 +1,45 @@
+/// @file inverse.h
+/// What finding sources and weighing known ones share.
+#ifndef DOSI_STAT_INVERSE_H
+#define DOSI_STAT_INVERSE_H
+
+#include "dosi/inverse.h"
+
+/// A set of readings with the effects of times and sensors to be taken out of.
+typedef struct inverse_rows {
+    const dosi_inverse_problem *problem;
+    size_t n;
+    uint32_t *row;      ///< (n) of the problem.
+    double *per_time;   ///< (n_times) 1 / readings of the time; 0: none.
+    double *per_sensor; ///< (n_sensors) likewise.
+} inverse_rows;
+
+/// Takes every reading of times that are a multiple of `stride`. Clear after use, also on
+/// failure.
+DOSI_CHECKED dosi_status dosi_inverse_rows_take(const dosi_inverse_problem *problem,
+                                                size_t stride,
+                                                inverse_rows *out,
+                                                dosi_error *err);
+
+void dosi_inverse_rows_clear(inverse_rows *rows);
+
+/// Takes the effects of times and sensors out of `v` (rows->n), in place: means of times and of
+/// sensors in turn.
+/// @param scratch  (n_times + n_sensors)
+void dosi_inverse_take_effects(const inverse_rows *rows, double *v, double *scratch);
+
+/// The column of a place: forward model less its effects. @param scratch as above.
+void dosi_inverse_column(const inverse_rows *rows,
+                         const dosi_place *place,
+                         double *scratch,
+                         double *out);
+
+/// sum a b, in order.
+double dosi_inverse_dot(const double *a, const double *b, size_t n);
+
+/// Non-negative least squares from normal equations: min q'Aq - 2 b'q, q >= 0, by cyclic
+/// coordinate descent from `q`.
+/// @param a  (n x n) @param b (n) @param q (n) in and out.
+void dosi_inverse_nnls(const double *a, const double *b, size_t n, double *q);
+
+#endif // DOSI_STAT_INVERSE_H

@@ -1,0 +1,191 @@
+// Goal: sources that made the readings are found where they are and as strong as they are, no
+// more of them than there are; known sources are weighed, and where readings say nothing the
+// prior does.
+
+#include "dosi/inverse.h"
+#include "dosi/random.h"
+#include "test.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SENSORS = 16, TIMES = 120, ROWS = SENSORS * TIMES };
+
+/// A little world: sensors on a grid, a wind for each time, readings.
+typedef struct world {
+    double x[SENSORS], y[SENSORS], to_x[TIMES], to_y[TIMES], speed[TIMES];
+    uint32_t time[ROWS], sensor[ROWS];
+    double value[ROWS];
+    dosi_inverse_problem problem;
+} world;
+
+/// A simple plume: spread grows with the way, the higher the source the later it reaches the
+/// ground.
+static double plume(const world *w, const dosi_place *place, size_t t, size_t s) {
+    double dx = w->x[s] - place->x_m;
+    double dy = w->y[s] - place->y_m;
+    double along = dx * w->to_x[t] + dy * w->to_y[t];
+    double across = dy * w->to_x[t] - dx * w->to_y[t];
+    if (along <= 0) return 0;
+    double sy = 0.16 * along + 10;
+    double sz = 0.14 * along + 5;
+    double height = place->height_m * (0.5 + 0.5 * place->rise);
+    return 1e6 * exp(-0.5 * pow(across / sy, 2) - 0.5 * pow(height / sz, 2)) /
+           (3.14159 * sy * sz * w->speed[t]);
+}
+
+static void forward(const void *context,
+                    const dosi_place *place,
+                    const uint32_t *row,
+                    size_t n_rows,
+                    double *out) {
+    const world *w = context;
+    for (size_t i = 0; i < n_rows; i++) {
+        out[i] = plume(w, place, w->time[row[i]], w->sensor[row[i]]);
+    }
+}
+
+static void make_world(world *w, const dosi_place *places, const double *q, size_t n) {
+    dosi_random random = dosi_random_init(11, 0);
+    for (size_t s = 0; s < SENSORS; s++) {
+        w->x[s] = 1500.0 * (double)(s % 4) + 300.0 * dosi_random_uniform(&random);
+        w->y[s] = 1500.0 * (double)(s / 4) + 300.0 * dosi_random_uniform(&random);
+    }
+    for (size_t t = 0; t < TIMES; t++) {
+        double angle = 6.2831853 * dosi_random_uniform(&random);
+        w->to_x[t] = cos(angle);
+        w->to_y[t] = sin(angle);
+        w->speed[t] = 1.0 + 4.0 * dosi_random_uniform(&random);
+        double background = 20.0 + 10.0 * dosi_random_normal(&random);
+        for (size_t s = 0; s < SENSORS; s++) {
+            size_t i = t * SENSORS + s;
+            w->time[i] = (uint32_t)t;
+            w->sensor[i] = (uint32_t)s;
+            w->value[i] = background + 2.0 * (double)s + dosi_random_normal(&random);
+            for (size_t j = 0; j < n; j++) w->value[i] += q[j] * plume(w, &places[j], t, s);
+        }
+    }
+    w->problem = (dosi_inverse_problem){.n = ROWS,
+                                        .y = w->value,
+                                        .time = w->time,
+                                        .sensor = w->sensor,
+                                        .n_times = TIMES,
+                                        .n_sensors = SENSORS,
+                                        .forward = forward,
+                                        .context = w};
+}
+
+static const dosi_place places[] = {{1200, 3300, 40, 1}, {3600, 1700, 60, 1}};
+static const double strengths[] = {30, 50};
+static const dosi_inverse_search search = {.x_min_m = -500,
+                                           .x_max_m = 5500,
+                                           .y_min_m = -500,
+                                           .y_max_m = 5500,
+                                           .step_m = 600,
+                                           .height_min_m = 10,
+                                           .height_max_m = 100,
+                                           .rise_min = 1,
+                                           .rise_max = 1,
+                                           .n_heights = 2,
+                                           .max_sources = 5};
+
+static void sources_are_found_where_they_are(void **state) {
+    (void)state;
+    static world w;
+    static dosi_inverse_result found;
+    dosi_error err = {""};
+    make_world(&w, places, strengths, 2);
+    CHECK_OK(dosi_inverse_find(&w.problem, &search, NULL, &found, &err), err);
+    assert_int_equal(found.n_sources, 2);
+    for (size_t j = 0; j < 2; j++) {
+        size_t best = 0;
+        double nearest = INFINITY;
+        for (size_t i = 0; i < found.n_sources; i++) {
+            double apart = hypot(found.sources[i].place.x_m - places[j].x_m,
+                                 found.sources[i].place.y_m - places[j].y_m);
+            if (apart < nearest) best = i;
+            nearest = fmin(nearest, apart);
+        }
+        assert_true(nearest < 60);
+        CHECK_NEAR(found.sources[best].strength, strengths[j], 0.1 * strengths[j]);
+        assert_true(found.sources[best].bic_gain > 50);
+        assert_true(nearest <
+                    5 * hypot(found.sources[best].x_sd_m, found.sources[best].y_sd_m));
+    }
+    assert_true(found.explained > 0.5);
+}
+
+static void nothing_is_found_where_nothing_is(void **state) {
+    (void)state;
+    static world w;
+    static dosi_inverse_result found;
+    dosi_error err = {""};
+    make_world(&w, places, strengths, 0);
+    CHECK_OK(dosi_inverse_find(&w.problem, &search, NULL, &found, &err), err);
+    assert_int_equal(found.n_sources, 0);
+    CHECK_NEAR(found.noise_sd, 1.0, 0.1);
+}
+
+static void bytes_do_not_depend_on_threads(void **state) {
+    (void)state;
+    static world w;
+    static dosi_inverse_result first;
+    static dosi_inverse_result found;
+    dosi_error err = {""};
+    make_world(&w, places, strengths, 2);
+    for (int threads = 1; threads <= 7; threads += 3) {
+        const dosi_run run = {.n_threads = threads};
+        CHECK_OK(dosi_inverse_find(&w.problem, &search, &run, &found, &err), err);
+        if (threads == 1) first = found;
+        assert_memory_equal(&first, &found, sizeof found);
+    }
+}
+
+static void known_sources_are_weighed(void **state) {
+    (void)state;
+    static world w;
+    dosi_error err = {""};
+    // The third place is far downwind of nothing: readings cannot tell.
+    dosi_inverse_known known[] = {{.place = places[0], .prior = 10, .prior_sd = 50},
+                                  {.place = places[1], .prior = 10, .prior_sd = 50},
+                                  {.place = {9e6, 9e6, 50, 1}, .prior = 7, .prior_sd = 3}};
+    double noise = 0;
+    make_world(&w, places, strengths, 2);
+    CHECK_OK(dosi_inverse_strengths(&w.problem, known, 3, NULL, &noise, &err), err);
+    CHECK_NEAR(known[0].strength, 30, 4 * known[0].sd);
+    CHECK_NEAR(known[1].strength, 50, 4 * known[1].sd);
+    assert_true(known[0].averaging > 0.95 && known[1].averaging > 0.95);
+    CHECK_NEAR(known[2].strength, 7, 1e-9);
+    CHECK_NEAR(known[2].sd, 3, 1e-6);
+    CHECK_NEAR(known[2].averaging, 0, 1e-9);
+    CHECK_NEAR(noise, 1.0, 0.1);
+}
+
+static void what_makes_no_sense_is_said(void **state) {
+    (void)state;
+    static world w;
+    static dosi_inverse_result found;
+    dosi_error err = {""};
+    dosi_inverse_search wrong = search;
+    make_world(&w, places, strengths, 2);
+    wrong.step_m = 0;
+    assert_int_equal(dosi_inverse_find(&w.problem, &wrong, NULL, &found, &err), DOSI_DOMAIN);
+    wrong.step_m = 1;
+    assert_int_equal(dosi_inverse_find(&w.problem, &wrong, NULL, &found, &err), DOSI_LIMIT);
+    w.value[5] = (double)NAN;
+    assert_int_equal(dosi_inverse_find(&w.problem, &search, NULL, &found, &err), DOSI_DOMAIN);
+    dosi_inverse_known known = {.place = places[0]};
+    assert_int_equal(dosi_inverse_strengths(&w.problem, &known, 1, NULL, NULL, &err),
+                     DOSI_DOMAIN);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sources_are_found_where_they_are),
+        cmocka_unit_test(nothing_is_found_where_nothing_is),
+        cmocka_unit_test(bytes_do_not_depend_on_threads),
+        cmocka_unit_test(known_sources_are_weighed),
+        cmocka_unit_test(what_makes_no_sense_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
