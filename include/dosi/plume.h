@@ -189,7 +189,7 @@ typedef struct dosi_plume_receptors {
 /// @param concentration  (n) in and out.
 /// @return DOSI_OK; DOSI_DOMAIN when a field that the kind needs is not what it says;
 ///         DOSI_UNSUPPORTED: an area with more than DOSI_PLUME_VERTICES corners.
-/// Cost: about 0.1 us a receptor of a point or volume; of an area 100 times as much. One
+/// Cost: about 0.15 us a receptor of a point or volume, of an area 3 us (bench/plume.c). One
 /// thread; the same bits wherever the receptors stand in the list.
 DOSI_API DOSI_CHECKED dosi_status dosi_plume_add(const dosi_plume_hour *hour,
                                                  const dosi_plume_source *source,

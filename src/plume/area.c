@@ -322,7 +322,7 @@ void plume_add_area(const plume_release *release,
         double flag = receptors->flag_m ? receptors->flag_m[i] : 0;
         double ground = source->is_flat ? 0 : (z ? *z : 0) - source->base_m;
         sweep s = {.release = release,
-                   .place = {1, ground + flag, flag, is_hilly ? z : NULL, hill},
+                   .place = {1, ground + flag, flag, is_hilly ? z : NULL, hill, false, 0},
                    .sigma_w = release->sigma_w_ms};
         concentration[i] += MICROGRAMS * source->emission * integral_at(&s, all, n);
     }

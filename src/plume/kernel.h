@@ -24,7 +24,16 @@ typedef struct NAME(place) {
     REAL above;             ///< Height above the source's base.
     REAL flag;              ///< Height above its own ground.
     const double *z, *hill; ///< (LANES) of the ground; NULL: flat.
+    bool is_narrow;         ///< Only what is within 10 sigma_y of the axis counts ...
+    REAL across;            ///< ... when the receptor is so far from it.
 } NAME(place);
+
+/// Whether no receptor is near enough to the axis.
+INLINE bool NAME(is_beside)(const NAME(place) * at, REAL sigma_y) {
+    const double reach2 = -2 * PLUME_EXP_LEAST;
+    return at->is_narrow &&
+           !NAME(any)(LESS(at->across * at->across, reach2 * sigma_y * sigma_y));
+}
 
 /// Levels below heights.
 INLINE void NAME(levels)(REAL z, size_t *out) {
@@ -39,18 +48,36 @@ INLINE void NAME(levels)(REAL z, size_t *out) {
 /// The first four quantities of a profile as one row.
 typedef double NAME(row) __attribute__((vector_size(32), may_alias, aligned(8)));
 
-/// Turns rows (lane by quantity) into quantities (by lane).
-INLINE NAME(air) NAME(turn)(const NAME(row) * rows) {
-#if LANES == 1
-    return (NAME(air)){rows[0][0], rows[0][1], rows[0][2], rows[0][3]};
-#else
+#if LANES != 1
+/// Quantity q and its neighbour but one of four rows, as two halves: see turn.
+INLINE void NAME(turn_4)(const NAME(row) * rows, NAME(row) * out) {
     NAME(row) a = __builtin_shufflevector(rows[0], rows[1], 0, 4, 2, 6);
     NAME(row) b = __builtin_shufflevector(rows[0], rows[1], 1, 5, 3, 7);
     NAME(row) c = __builtin_shufflevector(rows[2], rows[3], 0, 4, 2, 6);
     NAME(row) d = __builtin_shufflevector(rows[2], rows[3], 1, 5, 3, 7);
-    return (NAME(air)){
-        __builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(b, d, 0, 1, 4, 5),
-        __builtin_shufflevector(a, c, 2, 3, 6, 7), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
+    out[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+    out[1] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    out[2] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    out[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
+#endif
+
+/// Turns rows (lane by quantity) into quantities (by lane).
+INLINE NAME(air) NAME(turn)(const NAME(row) * rows) {
+#if LANES == 1
+    return (NAME(air)){rows[0][0], rows[0][1], rows[0][2], rows[0][3]};
+#elif LANES == 4
+    NAME(row) q[4];
+    NAME(turn_4)(rows, q);
+    return (NAME(air)){q[0], q[1], q[2], q[3]};
+#else
+    NAME(row) q[4], p[4];
+    NAME(turn_4)(rows, q);
+    NAME(turn_4)(rows + 4, p);
+    return (NAME(air)){__builtin_shufflevector(q[0], p[0], 0, 1, 2, 3, 4, 5, 6, 7),
+                       __builtin_shufflevector(q[1], p[1], 0, 1, 2, 3, 4, 5, 6, 7),
+                       __builtin_shufflevector(q[2], p[2], 0, 1, 2, 3, 4, 5, 6, 7),
+                       __builtin_shufflevector(q[3], p[3], 0, 1, 2, 3, 4, 5, 6, 7)};
 #endif
 }
 
@@ -208,7 +235,7 @@ INLINE REAL NAME(rise_stable)(const plume_release *r, REAL x) {
             REAL change = before - rise;
             change = NAME(most)(change, -change);
             is_open = is_open & ~LESS(change, 0.001 * rise);
-            if (!ANY_OF(is_open)) break;
+            if (!NAME(any)(is_open)) break;
         }
         REAL middle = r->top_m + 0.5 * rise;
         NAME(air) air = NAME(air_at)(r, middle);
@@ -233,7 +260,9 @@ INLINE REAL NAME(reflected)(REAL z, REAL plume, REAL sigma, REAL lid, bool has_l
     MASK is_ground = ~(LESS(z, NAME(all)(0)) | LESS(NAME(all)(0), z));
     REAL h = NAME(most)(plume, plume - z), top = NAME(most)(lid, lid - z);
     REAL d = z - h, s = z + h;
-    REAL value = NAME(exp_or_0)(scale * d * d) + NAME(exp_or_0)(scale * s * s);
+    bool is_all_ground = !NAME(any)(~is_ground); // then images come in equal pairs
+    REAL value = NAME(exp_or_0)(scale * d * d);
+    value = is_all_ground ? value + value : value + NAME(exp_or_0)(scale * s * s);
     if (has_lid) {
         REAL sum = NAME(all)(0);
         MASK is_open = ~LESS(top, z); // a receptor above the lid sees the plume alone
@@ -241,11 +270,15 @@ INLINE REAL NAME(reflected)(REAL z, REAL plume, REAL sigma, REAL lid, bool has_l
         for (int i = 1; i <= 100; i++) {
             REAL far = 2.0 * i * top;
             REAL a = far - h - z, b = far - h + z, c = far + h - z, e = far + h + z;
-            REAL term = (NAME(exp_or_0)(scale * a * a) + NAME(exp_or_0)(scale * b * b)) +
-                        (NAME(exp_or_0)(scale * c * c) + NAME(exp_or_0)(scale * e * e));
+            REAL near = NAME(exp_or_0)(scale * a * a), out = NAME(exp_or_0)(scale * e * e);
+            REAL term = near + near + (out + out);
+            if (!is_all_ground) {
+                term = (near + NAME(exp_or_0)(scale * b * b)) +
+                       (NAME(exp_or_0)(scale * c * c) + out);
+            }
             sum = sum + NAME(pick)(is_open, term, NAME(all)(0));
             is_open = is_open & LESS(limit * sum, term);
-            if (!ANY_OF(is_open)) break;
+            if (!NAME(any)(is_open)) break;
         }
         value = value + sum;
     }
@@ -257,7 +290,7 @@ INLINE REAL NAME(lid)(const plume_release *r, REAL x, REAL plume, REAL square) {
     NAME(air) air = NAME(bounded)(r, NAME(air_at)(r, plume));
     REAL sigma = NAME(sigma_z_ambient)(r, x, air, plume, true);
     MASK is_below = LESS(plume, NAME(all)(r->mixing_m));
-    if (ANY_OF(is_below)) {
+    if (NAME(any)(is_below)) {
         REAL blend = NAME(with_surface)(r, x, air.u, plume, sigma);
         sigma = NAME(pick)(is_below, blend, sigma);
     }
@@ -270,7 +303,7 @@ INLINE REAL
 NAME(sigma_z_stable)(const plume_release *r, REAL x, NAME(air) air, REAL plume, REAL square) {
     REAL sigma = NAME(sigma_z_ambient)(r, x, air, plume, !r->hour->is_urban);
     MASK is_below = LESS(plume, NAME(all)(r->mixing_m));
-    if (ANY_OF(is_below)) {
+    if (NAME(any)(is_below)) {
         REAL blend = NAME(with_surface)(r, x, air.u, plume, sigma);
         sigma = NAME(pick)(is_below, blend, sigma);
     }
@@ -291,7 +324,7 @@ INLINE REAL NAME(level_part)(
 
 /// Whether any receptor is at another height above the source's base than above its ground.
 INLINE bool NAME(is_hilly)(const NAME(place) * at) {
-    return ANY_OF(LESS(at->above, at->flag) | LESS(at->flag, at->above));
+    return NAME(any)(LESS(at->above, at->flag) | LESS(at->flag, at->above));
 }
 
 INLINE void NAME(spread_stable)(const plume_release *r,
@@ -301,7 +334,7 @@ INLINE void NAME(spread_stable)(const plume_release *r,
     if (r->has_rise) {
         rise = NAME(all)(r->final_rise_m);
         MASK is_rising = LESS(x, NAME(all)(r->final_x_m));
-        if (ANY_OF(is_rising)) {
+        if (NAME(any)(is_rising)) {
             REAL early = NAME(rise_stable)(r, x);
             early = NAME(least)(NAME(least)(early, NAME(rise_convective)(r, x)), rise);
             rise = NAME(pick)(is_rising, early, rise);
@@ -316,9 +349,10 @@ INLINE void NAME(spread_stable)(const plume_release *r,
     air = NAME(effective)(r, plume, sigma_z, at->above, false);
     sigma_z = NAME(sigma_z_stable)(r, x, air, plume, square_z);
     REAL sigma_y = NAME(sigma_y_ambient)(r, x, air, plume);
-    REAL lid = NAME(lid)(r, x, plume, square_z);
     out->air = air;
     out->sigma_y = NAME(root)(square_y + sigma_y * sigma_y);
+    if (NAME(is_beside)(at, out->sigma_y)) return;
+    REAL lid = NAME(lid)(r, x, plume, square_z);
     REAL vertical = NAME(reflected)(at->above, plume, sigma_z, lid, true);
     if (NAME(is_hilly)(at)) {
         REAL part = NAME(level_part)(r, at, plume, sigma_z, lid);
@@ -366,6 +400,8 @@ INLINE REAL NAME(images)(
     REAL weight1 = part[0] / sigma[0], weight2 = part[1] / sigma[1];
     REAL size = NAME(most)(z, -z);
     MASK is_ground = LESS(size, NAME(all)(1e-10));
+    // On the ground the two images of a source are one; what is next to it keeps both.
+    bool is_all_ground = !NAME(any)(LESS(z, NAME(all)(0)) | LESS(NAME(all)(0), z));
     REAL top = NAME(most)(NAME(all)(zi), zi - z), sum = NAME(all)(0);
     REAL h1 = NAME(most)(height[0], height[0] - z), h2 = NAME(most)(height[1], height[1] - z);
     h1 = NAME(pick)(is_ground, height[0], h1);
@@ -375,12 +411,13 @@ INLINE REAL NAME(images)(
     for (int i = sign < 0 ? 1 : 0; i <= 1000; i++) {
         REAL far = 2.0 * i * sign * top;
         REAL a = z - far - h1, b = z + far + h1, c = z - far - h2, e = z + far + h2;
-        REAL t1 = NAME(exp_or_0)(scale1 * a * a) + NAME(exp_or_0)(scale1 * b * b);
-        REAL t2 = NAME(exp_or_0)(scale2 * c * c) + NAME(exp_or_0)(scale2 * e * e);
+        REAL t1 = NAME(exp_or_0)(scale1 * b * b), t2 = NAME(exp_or_0)(scale2 * e * e);
+        t1 = t1 + (is_all_ground ? t1 : NAME(exp_or_0)(scale1 * a * a));
+        t2 = t2 + (is_all_ground ? t2 : NAME(exp_or_0)(scale2 * c * c));
         REAL term = weight1 * t1 + weight2 * t2;
         sum = sum + NAME(pick)(is_open, term, NAME(all)(0));
         is_open = is_open & LESS(limit * sum, term);
-        if (!ANY_OF(is_open)) break;
+        if (!NAME(any)(is_open)) break;
     }
     return sum / PLUME_SQRT_2PI;
 }
@@ -419,9 +456,10 @@ INLINE void NAME(spread_penetrated)(const plume_release *r,
     sigma_z = travel / NAME(root)(1.0 + travel / (0.72 * plume));
     sigma_z = NAME(root)(square + sigma_z * sigma_z);
     REAL sigma_y = NAME(sigma_y_ambient)(r, x, air, plume);
-    REAL lid = NAME(lid)(r, x, plume, square);
     out->air3 = air;
     out->sigma_y3 = NAME(root)(square + sigma_y * sigma_y);
+    if (NAME(is_beside)(at, out->sigma_y3)) return;
+    REAL lid = NAME(lid)(r, x, plume, square);
     REAL vertical = NAME(reflected)(at->above, plume, sigma_z, lid, true);
     if (NAME(is_hilly)(at)) {
         vertical = 0.5 * (vertical + NAME(reflected)(at->flag, plume, sigma_z, lid, true));
@@ -492,6 +530,7 @@ INLINE void NAME(spread_convective)(const plume_release *r,
     REAL sigma_y = NAME(sigma_y_convective)(r, x, air);
     out->air = air;
     out->sigma_y = NAME(root)(square_y + sigma_y * sigma_y);
+    if (NAME(is_beside)(at, out->sigma_y)) return;
     REAL lower[2] = {height[0] - fall, height[1] - fall};
     REAL vertical = NAME(images)(at->above, height, sigma, part, zi, 1) +
                     NAME(images)(at->above, lower, sigma, part, zi, -1);

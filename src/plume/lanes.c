@@ -37,11 +37,36 @@
 
 #include "plume/point_kernel.h"
 
+#undef NAME
+#undef TARGET
+#undef LANES
+
+#define LANES   8
+#define NAME(x) x##_avx512
+#define TARGET  __attribute__((target("avx2,avx512f,avx512dq")))
+#include "plume/lanes.h"
+
+#include "plume/kernel.h"
+
+#include "plume/point_kernel.h"
+
+/// Lanes that the processor has.
+static int width(void) {
+    if (!__builtin_cpu_supports("avx2")) return 2;
+    return __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512f") ? 8 : 4;
+}
+
 void plume_coherent(const plume_release *release, const plume_places *places, double *out) {
-    if (__builtin_cpu_supports("avx2")) {
+    switch (width()) {
+    case 8:
+        coherent_avx512(release, places, out);
+        break;
+    case 4:
         coherent_avx2(release, places, out);
-    } else {
+        break;
+    default:
         coherent_plain(release, places, out);
+        break;
     }
 }
 
@@ -49,10 +74,16 @@ void plume_meander(const plume_release *release,
                    const plume_places *places,
                    double *out,
                    double *fraction) {
-    if (__builtin_cpu_supports("avx2")) {
+    switch (width()) {
+    case 8:
+        meander_avx512(release, places, out, fraction);
+        break;
+    case 4:
         meander_avx2(release, places, out, fraction);
-    } else {
+        break;
+    default:
         meander_plain(release, places, out, fraction);
+        break;
     }
 }
 

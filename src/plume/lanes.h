@@ -1,12 +1,11 @@
 // Arithmetic on several numbers at once, written once: included with
-//   LANES   1 or 4
+//   LANES   1, 4 or 8
 //   NAME(x) the name of this version of x
 //   TARGET  attribute of its functions
 // It gives types `real` and `mask` under NAME, and the elementary functions that a plume needs.
 // Lanes never mix; every version gives the same bits. (No include guard: made to be repeated.)
 
 #undef LESS
-#undef ANY_OF
 #undef LANE
 #undef ALL_LANES
 #undef REAL
@@ -17,7 +16,6 @@ typedef double NAME(real);
 typedef int64_t NAME(mask);
 typedef uint64_t NAME(word);
 #define LESS(a, b) (-(int64_t)((a) < (b)))
-#define ANY_OF(m)  ((m) != 0)
 #define LANE(v, l) (v)
 #define ALL_LANES  INT64_C(-1)
 #else
@@ -25,9 +23,8 @@ typedef double NAME(real) __attribute__((vector_size(8 * LANES), may_alias));
 typedef int64_t NAME(mask) __attribute__((vector_size(8 * LANES), may_alias));
 typedef uint64_t NAME(word) __attribute__((vector_size(8 * LANES), may_alias));
 #define LESS(a, b) ((a) < (b))
-#define ANY_OF(m)  (((m)[0] | (m)[1] | (m)[2] | (m)[3]) != 0)
 #define LANE(v, l) ((v)[l])
-#define ALL_LANES  ((NAME(mask)){-1, -1, -1, -1})
+#define ALL_LANES  ((NAME(mask)){0} - 1)
 #endif
 #define REAL   NAME(real)
 #define MASK   NAME(mask)
@@ -45,12 +42,25 @@ INLINE REAL NAME(of_bits)(MASK x) {
     return out;
 }
 
+/// Whether any lane is set.
+INLINE bool NAME(any)(MASK m) {
+#if LANES == 1
+    return m != 0;
+#elif LANES == 8
+    return _mm512_movepi64_mask((__m512i)m) != 0;
+#elif defined(__AVX__) || defined(PLUME_AVX)
+    return _mm256_movemask_pd((__m256d)m) != 0;
+#else
+    return (m[0] | m[1] | m[2] | m[3]) != 0;
+#endif
+}
+
 /// The same number in every lane.
 INLINE REAL NAME(all)(double x) {
 #if LANES == 1
     return x;
 #else
-    return (REAL){x, x, x, x};
+    return x - (REAL){0};
 #endif
 }
 
@@ -71,6 +81,8 @@ INLINE REAL NAME(floor_at)(REAL a, double low) {
 INLINE REAL NAME(root)(REAL x) {
 #if LANES == 1
     return sqrt(x);
+#elif LANES == 8
+    return (REAL)_mm512_sqrt_pd((__m512d)x);
 #elif defined(__AVX__) || defined(PLUME_AVX)
     return (REAL)_mm256_sqrt_pd((__m256d)x);
 #elif defined(__SSE2__)
@@ -93,20 +105,13 @@ INLINE REAL NAME(exp)(REAL x) {
     REAL n = shifted - magic;
     REAL r = x - n * 6.93147180369123816490e-01;
     r = r - n * 1.90821492927058770002e-10;
-    REAL p = NAME(all)(1.0 / 6227020800.0);
-    p = p * r + 1.0 / 479001600.0;
-    p = p * r + 1.0 / 39916800.0;
-    p = p * r + 1.0 / 3628800.0;
-    p = p * r + 1.0 / 362880.0;
-    p = p * r + 1.0 / 40320.0;
-    p = p * r + 1.0 / 5040.0;
-    p = p * r + 1.0 / 720.0;
-    p = p * r + 1.0 / 120.0;
-    p = p * r + 1.0 / 24.0;
-    p = p * r + 1.0 / 6.0;
-    p = p * r + 0.5;
-    p = p * r + 1.0;
-    p = p * r + 1.0;
+    REAL r2 = r * r, r4 = r2 * r2; // the series by halves: short chains
+    REAL p0 = (1.0 + r) + r2 * (0.5 + r * (1.0 / 6.0));
+    REAL p1 = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0));
+    REAL p2 = (1.0 / 40320.0 + r * (1.0 / 362880.0)) +
+              r2 * (1.0 / 3628800.0 + r * (1.0 / 39916800.0));
+    REAL p3 = 1.0 / 479001600.0 + r * (1.0 / 6227020800.0);
+    REAL p = p0 + r4 * (p1 + r4 * (p2 + r4 * p3));
     MASK n_bits = NAME(to_bits)(shifted) - NAME(to_bits)(NAME(all)(magic));
     MASK power = (MASK)((NAME(word))n_bits << 52);
     return NAME(of_bits)(NAME(to_bits)(p) + power);
@@ -144,6 +149,7 @@ INLINE REAL NAME(power)(REAL x, double a) {
 
 /// e^x, and 0 where it hardly counts.
 INLINE REAL NAME(exp_or_0)(REAL x) {
+    if (!NAME(any)(LESS(NAME(all)(PLUME_EXP_LEAST), x))) return NAME(all)(0);
     REAL small = NAME(floor_at)(x, PLUME_EXP_LEAST);
     return NAME(pick)(LESS(NAME(all)(PLUME_EXP_LEAST), x), NAME(exp)(small), NAME(all)(0));
 }

@@ -5,7 +5,7 @@
 
 #include "plume/release.h"
 
-enum { PLUME_CHUNK = 128, PLUME_LANES = 4 };
+enum { PLUME_CHUNK = 128, PLUME_LANES = 8 };
 
 /// Receptors as the wind sees them. Filled up to whole lanes by copies of the last.
 typedef struct plume_places {

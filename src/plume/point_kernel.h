@@ -8,8 +8,13 @@ INLINE REAL NAME(load)(const double *from) {
 }
 
 INLINE NAME(place) NAME(place_of)(const plume_places *p, const double *x, size_t i) {
-    return (NAME(place)){NAME(load)(x + i), NAME(load)(p->above + i), NAME(load)(p->flag + i),
-                         p->is_hilly ? p->z + i : NULL, p->hill + i};
+    return (NAME(place)){NAME(load)(x + i),
+                         NAME(load)(p->above + i),
+                         NAME(load)(p->flag + i),
+                         p->is_hilly ? p->z + i : NULL,
+                         p->hill + i,
+                         x == p->along,
+                         NAME(load)(p->across + i)};
 }
 
 /// Gaussian across the wind.
