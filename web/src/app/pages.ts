@@ -46,6 +46,11 @@ export const pages: Page[] = [
     load: page(() => import('../air/EpisodesPage.svelte')),
   },
   {
+    pattern: '/air/:organisation/sources',
+    title: 'air.sources',
+    load: page(() => import('../air/SourcesPage.svelte')),
+  },
+  {
     pattern: '/data',
     title: 'nav.data',
     load: page(() => import('../data/CataloguePage.svelte')),

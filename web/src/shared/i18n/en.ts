@@ -360,6 +360,38 @@ export const en = {
   'episodes.nomap': 'There is no hourly map of this pollutant.',
   'episodes.city': 'Mean of the city',
   'episodes.source': 'Data:',
+  'station.polar': 'By wind',
+  'station.polar.about':
+    'Mean concentration for wind from each direction (angle) and speed (distance from the middle).',
+  'station.rose': 'Wind rose',
+  'station.rose.about': 'How often the wind came from where, in classes of its speed.',
+  'station.trend': 'Trend',
+  'station.trend.about':
+    'Monthly means (dots), without the season (line), and the Theil–Sen line through them.',
+  'station.trend.summary': '{name}: {slope} {unit} a year (95 %: {low} to {high}).',
+  'station.trend.adjusted': 'Without the season',
+  'station.trend.line': 'Trend line',
+  'sources.about':
+    'Point sources worked back to from readings and wind. Click a place on the map: which sources reach the station nearest to it, from where, and how sure that is.',
+  'sources.map': 'Map of {n} sources found and {m} stations. The table below says the same.',
+  'sources.key':
+    'Red: sources, larger when stronger, with the 95 % range of their place. Squares: stations. Lines: what reaches the chosen station, wider for more.',
+  'sources.station': 'Station',
+  'sources.reaches': 'What reaches {name}',
+  'sources.source': 'Source',
+  'sources.share': 'Share of the mean',
+  'sources.from': 'From',
+  'sources.far': 'Distance',
+  'sources.strength': 'Strength, g/s (95 %)',
+  'sources.interval': '95 % interval, g/s',
+  'sources.height': 'Height',
+  'sources.place': 'Place (95 %)',
+  'sources.evidence': 'Evidence (BIC)',
+  'sources.rest': 'All else (background, streets, heating)',
+  'sources.more': 'More on this station',
+  'sources.all': 'Sources found',
+  'sources.warning':
+    'Evidence tells how much worse the readings are explained without the source: below about 50 take it as a hint. Intervals take noise as independent and can be too narrow. Data:',
 } as const;
 
 export type Key = keyof typeof en;
