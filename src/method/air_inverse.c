@@ -764,7 +764,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_inverse = {
     .id = "air.inverse",
-    .version = 1,
+    .version = 2,
     .title = {"배출원 찾기", "Find sources"},
     .about = {"측정값과 바람에서 굴뚝 같은 점 배출원의 수, 위치, 높이, 세기를 거꾸로 찾습니다. "
               "도시 전체가 함께 오르내리는 몫과 측정소마다의 치우침을 빼고, 남은 차이를 "

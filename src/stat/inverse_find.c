@@ -458,34 +458,63 @@ static void derivative(look *l, size_t j, size_t d, double *out) {
     for (size_t i = 0; i < n; i++) out[i] = l->q[j] * (out[i] - l->trial[i]) / (2.0 * step);
 }
 
-/// Standard errors of all parameters from the curvature. @param sd (PARAMETERS x k) out; NaN:
-/// none.
-static dosi_status work_errors(look *l, double variance, double *sd, dosi_error *err) {
+/// What is left of each reading, into the trial column.
+static const double *residuals(look *l) {
+    size_t n = l->all.n;
+    memcpy(l->trial, l->y, n * sizeof *l->trial);
+    for (size_t j = 0; j < l->k; j++) {
+        for (size_t i = 0; i < n; i++) l->trial[i] -= l->q[j] * l->found[j * n + i];
+    }
+    return l->trial;
+}
+
+/// Scales columns to length 1 and makes the inverse of their products, in the second half of
+/// `a`; false when it has none. @param columns (m x n)
+static bool invert_products(double *columns, size_t m, size_t n, double *a, double *scale) {
+    for (size_t c = 0; c < m; c++) {
+        double *column = columns + c * n;
+        double size = sqrt(dosi_inverse_dot(column, column, n));
+        scale[c] = size > 0 ? 1.0 / size : 1.0;
+        for (size_t i = 0; i < n; i++) column[i] *= scale[c];
+        for (size_t d = 0; d <= c; d++) {
+            a[c * m + d] = a[d * m + c] = dosi_inverse_dot(column, columns + d * n, n);
+        }
+        a[c * m + c] += 1e-9; // a height that readings say nothing of
+    }
+    if (dosi_cholesky(a, m) != m) return false;
+    dosi_cholesky_inverse(a, m, a + m * m);
+    return true;
+}
+
+/// Standard errors of all parameters, with what is left of each reading as its own error (H.
+/// White, 1980): near a source errors are larger. `inflate`: readings per independent one.
+/// @param sd (PARAMETERS x k) out; NaN: none.
+static dosi_status work_errors(look *l, double inflate, double *sd, dosi_error *err) {
     size_t n = l->all.n;
     size_t m = PARAMETERS * l->k;
-    double *columns = malloc(m * n * sizeof *columns);
-    double *a = malloc(2 * m * m * sizeof *a);
+    double *columns = malloc((m * n + 1) * sizeof *columns);
+    double *a = malloc((2 * m * m + 1) * sizeof *a);
     double scale[PARAMETERS * DOSI_INVERSE_SOURCES_MAX];
     if (!columns || !a) {
         free(columns);
         free(a);
         return dosi_fail(err, DOSI_NO_MEMORY, "no memory for errors of sources");
     }
-    for (size_t c = 0; c < m; c++)
+    for (size_t c = 0; c < m; c++) {
         derivative(l, c / PARAMETERS, c % PARAMETERS, columns + c * n);
-    for (size_t c = 0; c < m; c++) {
-        double size = sqrt(dosi_inverse_dot(columns + c * n, columns + c * n, n));
-        scale[c] = size > 0 ? 1.0 / size : 1.0;
-        for (size_t d = 0; d <= c; d++) {
-            double product = dosi_inverse_dot(columns + c * n, columns + d * n, n);
-            a[c * m + d] = a[d * m + c] = product * scale[c] * scale[d];
-        }
-        a[c * m + c] += 1e-9; // a height that readings say nothing of
     }
-    bool is_fine = dosi_cholesky(a, m) == m;
-    if (is_fine) dosi_cholesky_inverse(a, m, a + m * m);
+    const double *left = residuals(l);
+    bool is_fine = invert_products(columns, m, n, a, scale);
+#pragma omp parallel for schedule(static) num_threads(dosi_run_threads(l->run))
     for (size_t c = 0; c < m; c++) {
-        sd[c] = is_fine ? sqrt(variance * a[m * m + c * m + c]) * scale[c] : (double)NAN;
+        const double *inverse = a + m * m + c * m;
+        double sum = 0.0;
+        for (size_t i = 0; is_fine && i < n; i++) {
+            double pull = 0.0;
+            for (size_t d = 0; d < m; d++) pull += inverse[d] * columns[d * n + i];
+            sum += pull * pull * left[i] * left[i];
+        }
+        sd[c] = is_fine ? sqrt(inflate * sum) * scale[c] : (double)NAN;
     }
     free(columns);
     free(a);
@@ -537,7 +566,7 @@ static dosi_status fill_result(look *l, dosi_inverse_result *out, dosi_error *er
     out->noise_sd = sqrt(left / (double)l->all.n);
     out->explained = total > 0 ? 1.0 - left / total : 0.0;
     if (l->k == 0) return DOSI_OK;
-    DOSI_TRY(work_errors(l, left / n, sd, err));
+    DOSI_TRY(work_errors(l, (double)l->all.n / n, sd, err));
     for (size_t j = 0; j < l->k; j++) {
         double without = error_without(l, j);
         out->sources[j] =
@@ -546,7 +575,8 @@ static dosi_status fill_result(look *l, dosi_inverse_result *out, dosi_error *er
                                   .x_sd_m = sd[PARAMETERS * j],
                                   .y_sd_m = sd[PARAMETERS * j + 1],
                                   .height_sd_m = sd[PARAMETERS * j + 2],
-                                  .strength_sd = sd[PARAMETERS * j + 3],
+                                  .rise_sd = sd[PARAMETERS * j + 3],
+                                  .strength_sd = sd[PARAMETERS * j + MOVES],
                                   .bic_gain = n * log(without / left) - PARAMETERS * log(n)};
     }
     qsort(out->sources, l->k, sizeof out->sources[0], by_evidence);
