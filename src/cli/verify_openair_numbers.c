@@ -399,6 +399,35 @@ static dosi_status check_trend(dosi_verify *verify,
     return status;
 }
 
+/// percentileRose of nox 2003: the lowest value of the first sectors and of the north.
+static dosi_status check_rose(dosi_verify *verify,
+                              const dosi_verify_file *file,
+                              verify_openair_data *data,
+                              dosi_error *err) {
+    static const double lowest[][2] = {{10, 6}, {20, 10}, {30, 9}, {40, 9}, {50, 9}, {360, 17}};
+    const dosi_statistic statistic = {.kind = DOSI_STATISTIC_PERCENTILE, .percentile = 0};
+    char what[96];
+    size_t count[36];
+    double value[36];
+    DOSI_TRY(verify_openair_take(data, "nox", 2003, err));
+    uint32_t *sector = calloc(data->n + 1, sizeof *sector);
+    if (!sector) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for a rose");
+    for (size_t i = 0; i < data->n; i++) {
+        bool is_calm = !(data->speed[i] > 0);
+        sector[i] = is_calm ? UINT32_MAX : dosi_polar_sector(data->from_deg[i], 10);
+    }
+    const dosi_groups groups = {data->n, 36, sector};
+    dosi_status status =
+        dosi_group_statistic(&statistic, &groups, data->value, count, value, err);
+    for (size_t k = 0; k < sizeof lowest / sizeof lowest[0] && status == DOSI_OK; k++) {
+        size_t s = (size_t)lowest[k][0] / 10 - 1;
+        (void)snprintf(what, sizeof what, "lowest nox from %g degrees", lowest[k][0]);
+        add(verify, file, what, lowest[k][1], value[s], 0);
+    }
+    free(sector);
+    return status;
+}
+
 /// Every printed number in turn.
 static dosi_status check_all(dosi_verify *verify,
                              const dosi_verify_file *file,
@@ -413,6 +442,7 @@ static dosi_status check_all(dosi_verify *verify,
     DOSI_TRY(check_scores(verify, file, data, err));
     DOSI_TRY(check_days(verify, file, data, err));
     DOSI_TRY(check_rolling(verify, file, data, err));
+    DOSI_TRY(check_rose(verify, file, data, err));
     return check_trend(verify, file, data, err);
 }
 

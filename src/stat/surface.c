@@ -410,14 +410,19 @@ dosi_status dosi_surface_fit(const dosi_surface_points *points,
     return status;
 }
 
-/// The surface at one scaled place; NaN when no point is within the squared reach.
-static double predict_one(const dosi_surface *s, double x, double y, double reach2) {
-    double least = INFINITY, value = s->plane[0] + s->plane[1] * x + s->plane[2] * y;
+/// Whether a point is within the squared reach of a scaled place.
+static bool is_near(const dosi_surface *s, double x, double y, double reach2) {
     for (size_t i = 0; i < s->n_near; i++) {
         double dx = x - s->near_x[i], dy = y - s->near_y[i];
-        least = fmin(least, dx * dx + dy * dy);
+        if (dx * dx + dy * dy <= reach2) return true;
     }
-    if (!(least <= reach2)) return NAN;
+    return false;
+}
+
+/// The surface at one scaled place; NaN when no point is within the squared reach.
+static double predict_one(const dosi_surface *s, double x, double y, double reach2) {
+    if (!is_near(s, x, y, reach2)) return NAN;
+    double value = s->plane[0] + s->plane[1] * x + s->plane[2] * y;
     for (size_t i = 0; i < s->n; i++) {
         double dx = x - s->x[i], dy = y - s->y[i];
         value += s->delta[i] * radial(dx * dx + dy * dy);
