@@ -2,6 +2,7 @@
 dosi_test(unit method_method)
 dosi_test(unit method_dissolve)
 dosi_test(unit method_faults)
+dosi_test(unit method_forecast)
 dosi_test(unit method_normalise)
 dosi_test(unit method_pmf)
 dosi_test(unit method_rules)
