@@ -1,7 +1,7 @@
-// Bench: ordinary kriging of random stations onto 500 x 500 cells, local and global, on one
-// thread. bench/krige_gstat.R runs gstat on the same stations and prints the ratio.
-// Usage: bench_krige [STATIONS.csv (x,y,z)] [n_nearest] [threads]; without a file, 1000
-// stations are made.
+// Bench: kriging of random stations onto 500 x 500 cells, local and global, points and blocks,
+// on one thread. bench/krige_gstat.R runs gstat on the same stations and prints the ratios.
+// Usage: bench_krige [STATIONS.csv (x,y,z)] [n_nearest (0: global)] [threads] [block_m (0:
+// points)]; without a file, 1000 stations are made.
 
 #include "dosi/random.h"
 #include "dosi/spatial.h"
@@ -46,6 +46,7 @@ static size_t make_sites(size_t n) {
 int main(int argc, char **argv) {
     size_t n = argc > 1 ? read_sites(argv[1]) : make_sites(1000);
     size_t n_nearest = argc > 2 ? strtoul(argv[2], NULL, 10) : 32;
+    double block_m = argc > 4 ? strtod(argv[4], NULL) : 0;
     dosi_run run = {.n_threads = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 1};
     for (size_t c = 0; c < N_CELLS; c++) {
         cell_x[c] = CELL_M * ((double)(c % SIDE) + 0.5);
@@ -59,7 +60,8 @@ int main(int argc, char **argv) {
                                 .sites = &sites,
                                 .values = site_z,
                                 .n_maps = 1,
-                                .n_nearest = n_nearest};
+                                .n_nearest = n_nearest,
+                                .block_m = {block_m, block_m}};
     double best_s = INFINITY;
     for (int repeat = 0; repeat < 3; repeat++) {
         dosi_error err = {""};
@@ -75,7 +77,8 @@ int main(int argc, char **argv) {
         sums[0] += prediction[c];
         sums[1] += variance[c];
     }
-    (void)printf("%zu sites, %zu nearest, %d threads: %.3f s of CPU; sums %.15g %.15g\n", n,
-                 n_nearest, run.n_threads, best_s, sums[0], sums[1]);
+    (void)printf(
+        "%zu sites, %zu nearest, block %g m, %d threads: %.3f s of CPU; sums %.15g %.15g\n", n,
+        n_nearest, block_m, run.n_threads, best_s, sums[0], sums[1]);
     return 0;
 }

@@ -7,7 +7,6 @@
 
 #include "dosi/variogram.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -26,30 +25,11 @@ typedef struct dosi_lmc {
     double psill[DOSI_LMC_MAX_VARIABLES][DOSI_LMC_MAX_VARIABLES];
 } dosi_lmc;
 
-/// Two variables at sites of their own.
-typedef struct dosi_two_networks {
-    const dosi_sites *sites[2];
-    const double *values[2]; ///< (n_maps x sites->n) row-major; NaN: not present.
-    size_t n_maps;
-} dosi_two_networks;
-
-/// Sample cross-covariances of networks that share no site: mean products of what the values
-/// are above their map's mean, by distance classes; pooled over maps.
-/// @param bins  (classes n_bins, or 15) out: `gamma` holds covariances.
-/// @return As dosi_variogram_sample(); the cutoff's default is of both networks' box.
-/// Cost: O(n_1 n_2 n_maps), one thread.
-DOSI_API DOSI_CHECKED dosi_status
-dosi_covariance_sample_cross(const dosi_two_networks *networks,
-                             const dosi_variogram_classes *classes,
-                             dosi_variogram_bin *bins,
-                             dosi_error *err);
-
 /// What a model of coregionalisation is fitted to: for each pair of variables a >= b, at
 /// a (a + 1) / 2 + b, a sample of `n_bins` classes.
 typedef struct dosi_lmc_sample {
     size_t n_bins;
     const dosi_variogram_bin *bins[DOSI_LMC_MAX_VARIABLES * (DOSI_LMC_MAX_VARIABLES + 1) / 2];
-    bool is_covariance[DOSI_LMC_MAX_VARIABLES * (DOSI_LMC_MAX_VARIABLES + 1) / 2];
     double range_m; ///< > 0: keep this range; 0: search it.
 } dosi_lmc_sample;
 

@@ -20,13 +20,15 @@ typedef struct reference {
     double sum_of_values; ///< Tells whether these are the stations that the sums are of.
     size_t n_nearest;
     double prediction, variance;
+    double block_m; ///< 0: points.
 } reference;
 
 static const reference references[] = {
-    {1000, 19914.2925071, 32, 4966334.84496798, 1764271.85218431},
-    {1000, 19914.2925071, 50, 4966531.37779848, 1763611.39095186},
-    {500, 9791.75312178, 0, 4991164.45334962, 2277496.61866432},
-    {1000, 19914.2925071, 0, 4966638.18058158, 1763190.03872868},
+    {1000, 19914.2925071, 32, 4966334.84496798, 1764271.85218431, 0},
+    {1000, 19914.2925071, 32, 4966334.82912257, 1435673.52405563, 100},
+    {1000, 19914.2925071, 50, 4966531.37779848, 1763611.39095186, 0},
+    {500, 9791.75312178, 0, 4991164.45334962, 2277496.61866432, 0},
+    {1000, 19914.2925071, 0, 4966638.18058158, 1763190.03872868, 0},
 };
 enum { N_REFERENCES = sizeof references / sizeof references[0] };
 
@@ -76,7 +78,8 @@ static dosi_status check_sums(dosi_verify *verify,
                                     prediction + N_CELLS, err);
     }
     if (status == DOSI_OK) {
-        (void)snprintf(search, sizeof search, "%zu nearest", problem->n_nearest);
+        (void)snprintf(search, sizeof search, "%zu nearest%s", problem->n_nearest,
+                       problem->block_m[0] > 0 ? ", blocks" : "");
         (void)snprintf(what, sizeof what, "%s: sum of predictions",
                        problem->n_nearest ? search : "global");
         const dosi_verify_case sum = {what, expected->prediction, total(prediction, N_CELLS),
@@ -132,7 +135,8 @@ static dosi_status check_stations(dosi_verify *verify,
                                     .sites = sites,
                                     .values = z,
                                     .n_maps = 1,
-                                    .n_nearest = r->n_nearest};
+                                    .n_nearest = r->n_nearest,
+                                    .block_m = {r->block_m, r->block_m}};
         is_known = true;
         DOSI_TRY(check_sums(verify, file, &problem, r, err));
     }

@@ -1,211 +1,77 @@
-// geo.krige: ordinary kriging of observations onto a grid or onto places.
+// geo.krige: kriging of observations onto a grid or onto places.
 
+#include "method/geo_words.h"
 #include "method/krige.h"
 
 #include <stdlib.h>
 
-static const dosi_method_column observation_columns[] = {
+static const dosi_method_column covariate_columns[] = {
     {"*",
      DOSI_TYPE_REAL,
      NULL,
      true,
-     {"`value`와 `by`가 가리키는 열, 위치(x·y, geometry, lon·lat) 또는 측정소, <값>_flag",
-      "The columns that `value` and `by` name; a place (x and y, a geometry, or lon and lat) "
-      "or "
-      "a station; <value>_flag where quality control gave one"}},
-};
-static const dosi_method_column place_columns[] = {
-    {"*",
-     DOSI_TYPE_GEOMETRY,
-     NULL,
-     true,
-     {"`station` 열과 위치(x·y, geometry, lon·lat)",
-      "The `station` column and a place (x and y, a geometry, or lon and lat)"}},
-};
-static const dosi_method_column area_columns[] = {
-    {"geometry", DOSI_TYPE_GEOMETRY, NULL, false, {"구역", "Areas whose cells are mapped"}},
-};
-static const dosi_method_column target_columns[] = {
-    {"*",
-     DOSI_TYPE_GEOMETRY,
-     NULL,
-     true,
-     {"위치(x·y, geometry, lon·lat)", "A place (x and y, a geometry, or lon and lat)"}},
+     {"위치와 `drift`가 가리키는 열: 격자, 다른 지도, 모형 결과",
+      "A place and the columns that `drift` names: a grid, another map, a model's result"}},
 };
 
 static const dosi_method_table inputs[] = {
-    {"observations", {"측정값", "Observations"}, false, observation_columns, 1},
-    {"stations", {"측정소 위치", "Places of the stations"}, true, place_columns, 1},
-    {"area", {"지도를 만들 구역", "Areas to map"}, true, area_columns, 1},
-    {"targets",
-     {"예측할 위치", "Places to predict, instead of a grid"},
+    GEO_INPUTS,
+    {"covariates",
+     {"공변량 격자", "Covariates on a grid or at places"},
      true,
-     target_columns,
+     covariate_columns,
      1},
 };
 
 static const dosi_method_parameter parameters[] = {
-    {"value",
-     DOSI_PARAMETER_TEXT,
-     NULL,
-     NULL,
-     0,
-     0,
-     NULL,
-     {"값 열 (쉼표로 여러 개)", "Column or columns of values, separated by commas"}},
-    {"by",
-     DOSI_PARAMETER_TEXT,
-     NULL,
-     "",
-     0,
-     0,
-     NULL,
-     {"지도를 나누는 열 (예: time)", "Columns that make separate maps, such as time"}},
-    {"station",
-     DOSI_PARAMETER_TEXT,
-     NULL,
-     "station",
-     0,
-     0,
-     NULL,
-     {"측정소 열", "Column that names the station"}},
-    {"cell_m",
-     DOSI_PARAMETER_REAL,
-     "m",
-     "500",
-     1,
-     100000,
-     NULL,
-     {"격자 크기", "Size of a grid cell"}},
-    {"search",
-     DOSI_PARAMETER_CHOICE,
-     NULL,
-     "auto",
-     0,
-     0,
-     "auto|global|local",
-     {"이웃: auto는 지점 200개까지 전체", "Neighbourhood; auto: global up to 200 sites"}},
-    {"nmax",
-     DOSI_PARAMETER_INT,
-     NULL,
-     "32",
-     1,
-     1023,
-     NULL,
-     {"국지 크리깅의 이웃 수", "Nearest sites of local kriging"}},
-    {"model",
-     DOSI_PARAMETER_CHOICE,
-     NULL,
-     "exponential",
-     0,
-     0,
-     "nugget|spherical|exponential|gaussian|matern|linear",
-     {"베리오그램 모형", "Variogram model"}},
-    {"fit",
-     DOSI_PARAMETER_BOOL,
-     NULL,
-     "true",
-     0,
-     0,
-     NULL,
-     {"모형을 자료에 맞춤", "Fit the model to the data, pooled over maps, per variable"}},
-    {"weights",
-     DOSI_PARAMETER_CHOICE,
-     NULL,
-     "pairs_h2",
-     0,
-     0,
-     "pairs_h2|pairs",
-     {"맞춤 가중치: N/h^2 또는 N", "Weights of the fit: pairs / distance^2, or pairs"}},
-    {"nugget",
-     DOSI_PARAMETER_REAL,
-     NULL,
-     "0",
-     0,
-     1e12,
-     NULL,
-     {"너깃 (fit=false)", "Nugget, when not fitted"}},
-    {"psill",
-     DOSI_PARAMETER_REAL,
-     NULL,
-     "1",
-     0,
-     1e12,
-     NULL,
-     {"부분 문턱 (fit=false)", "Partial sill, when not fitted"}},
-    {"range_m",
-     DOSI_PARAMETER_REAL,
-     "m",
-     "1000",
-     1e-3,
-     1e9,
-     NULL,
-     {"상관거리 (fit=false)", "Range, when not fitted"}},
-    {"kappa",
-     DOSI_PARAMETER_REAL,
-     NULL,
-     "1.5",
-     0.05,
-     20,
-     NULL,
-     {"마테른 매끄러움", "Smoothness of the Matern model"}},
-    {"cutoff_m",
-     DOSI_PARAMETER_REAL,
-     "m",
-     "0",
-     0,
-     1e9,
-     NULL,
-     {"표본 베리오그램 최대 거리 (0: 대각선/3)",
-      "Longest distance of the sample variogram; 0: a third of the diagonal"}},
-    {"n_bins",
-     DOSI_PARAMETER_INT,
-     NULL,
-     "15",
-     3,
-     1000,
-     NULL,
-     {"거리 구간 수", "Distance classes of the sample variogram"}},
-    {"min_sites",
-     DOSI_PARAMETER_INT,
-     NULL,
-     "3",
-     1,
-     1000,
-     NULL,
-     {"지도에 필요한 최소 지점 수", "Sites that a map needs"}},
-    {"layout",
-     DOSI_PARAMETER_CHOICE,
-     NULL,
-     "wide",
-     0,
-     0,
-     "wide|long",
-     {"출력 모양", "Output: a column a variable, or a row a variable"}},
-    {"non_negative",
-     DOSI_PARAMETER_BOOL,
-     NULL,
-     "false",
-     0,
-     0,
-     NULL,
-     {"음의 예측을 0으로", "Predictions below 0 become 0"}},
-    {"leave_one_out",
-     DOSI_PARAMETER_BOOL,
-     NULL,
-     "true",
-     0,
-     0,
-     NULL,
-     {"교차검증", "Predict every value from the others, too"}},
-    {"reject",
-     DOSI_PARAMETER_INT,
-     NULL,
-     "239",
-     0,
-     1023,
-     NULL,
-     {"결측으로 볼 품질 플래그 비트", "Quality flag bits that count as missing"}},
+    GEO_VALUE,
+    GEO_BY,
+    GEO_STATION,
+    GEO_CELL,
+    GEO_CHOICE(
+        "kind",
+        "ordinary",
+        "ordinary|simple|universal|block|indicator",
+        "크리깅 종류",
+        "Kind: ordinary (unknown mean), simple (`mean` known), universal (mean linear in "
+        "`drift`), block (means of cells; with a drift too), indicator (probability of "
+        "more than `threshold`)"),
+    GEO_REAL("mean", NULL, "0", -1e12, 1e12, "알려진 평균 (simple)", "Known mean, for simple"),
+    GEO_TEXT(
+        "drift",
+        "",
+        "평균을 설명하는 열: 지점·측정소·위치 표의 열이나 covariates에서 가까운 값",
+        "Columns that explain the mean, of the observations or stations and of the targets; "
+        "else from the nearest place of `covariates`"),
+    GEO_TEXT(
+        "error_variance",
+        "",
+        "측정값 자체의 오차 분산 열 (값 단위의 제곱)",
+        "Column, of observations or stations, with the variance of each sensor's own error "
+        "(the value's unit squared)"),
+    GEO_REAL("threshold",
+             NULL,
+             "0",
+             -1e12,
+             1e12,
+             "초과 확률의 기준값 (indicator)",
+             "What the probability of exceeding is of, for indicator"),
+    GEO_CHOICE("search",
+               "auto",
+               "auto|global|local",
+               "이웃: auto는 지점 200개까지 전체",
+               "Neighbourhood; auto: global up to 200 sites"),
+    GEO_INT("nmax", "32", 1, 1023, "국지 크리깅의 이웃 수", "Nearest sites of local kriging"),
+    GEO_MODEL_PARAMETERS,
+    GEO_INT("min_sites", "3", 1, 1000, "지도에 필요한 최소 지점 수", "Sites that a map needs"),
+    GEO_CHOICE("layout",
+               "wide",
+               "wide|long",
+               "출력 모양",
+               "Output: a column a variable, or a row a variable"),
+    GEO_BOOL("non_negative", "false", "음의 예측을 0으로", "Predictions below 0 become 0"),
+    GEO_BOOL("leave_one_out", "true", "교차검증", "Predict every value from the others, too"),
+    GEO_REJECT,
 };
 
 static const dosi_method_column map_columns[] = {
@@ -231,14 +97,6 @@ static const dosi_method_column map_columns[] = {
      true,
      {"크리깅 분산 (wide에서는 <변수>_variance)",
       "Kriging variance; in the wide layout, <variable>_variance"}},
-};
-static const dosi_method_column grid_columns[] = {
-    {"x0", DOSI_TYPE_REAL, "m", false, {"남서 모서리 동쪽", "South-west corner, east"}},
-    {"y0", DOSI_TYPE_REAL, "m", false, {"남서 모서리 북쪽", "South-west corner, north"}},
-    {"cell_m", DOSI_TYPE_REAL, "m", false, {"격자 크기", "Size of a cell"}},
-    {"n_columns", DOSI_TYPE_INT, NULL, false, {"열 수", "Columns"}},
-    {"n_rows", DOSI_TYPE_INT, NULL, false, {"행 수", "Rows"}},
-    {"srid", DOSI_TYPE_INT, NULL, false, {"좌표계", "EPSG code"}},
 };
 static const dosi_method_column loo_columns[] = {
     {"*",
@@ -308,10 +166,7 @@ static const dosi_method_column model_columns[] = {
     { name, {ko, en}, false, columns, sizeof(columns) / sizeof((columns)[0]) }
 static const dosi_method_table outputs[] = {
     TABLE("map", "지도: 예측과 분산", "Maps: predictions and variances", map_columns),
-    TABLE("grid",
-          "격자 설명 (한 행; 위치 예측이면 없음)",
-          "The grid, one row; none for targets",
-          grid_columns),
+    GEO_GRID_OUTPUT,
     TABLE("loo", "교차검증", "Leave-one-out", loo_columns),
     TABLE("models",
           "변수별 모형과 교차검증 요약",
@@ -333,17 +188,23 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_geo_krige = {
     .id = "geo.krige",
-    .version = 1,
-    .title = {"정규 크리깅", "Ordinary kriging"},
+    .version = 2,
+    .title = {"크리깅", "Kriging"},
     .about =
-        {"측정값을 격자나 지점에 정규 크리깅으로 보간하고 분산을 함께 냅니다. 베리오그램은 "
-         "변수마다 모든 지도를 합쳐 맞추거나 주어진 것을 씁니다. 나머지로 하나씩 예측하는 "
-         "교차검증을 함께 냅니다.",
-         "Interpolates observations onto a grid or onto places, with the kriging variance. The "
-         "variogram is fitted per variable, pooled over all maps (weighted least squares, "
-         "weights N/h^2), or given. Every value is also predicted from the others, which tells "
-         "how far the map and its variance can be trusted. Predictions are exact at the sites; "
-         "far from all sites they tend to the mean."},
+        {"측정값을 격자나 지점에 크리깅으로 보간하고 분산을 함께 냅니다. "
+         "정규·단순·보편(공변량)·"
+         "블록·지시 크리깅이 있고, 센서마다 오차 분산을 줄 수 있습니다. 베리오그램은 변수마다 "
+         "모든 지도를 합쳐 맞추거나(공변량이 있으면 잔차에) 주어진 것을 씁니다. 나머지로 "
+         "하나씩 "
+         "예측하는 교차검증을 함께 냅니다.",
+         "Interpolates observations onto a grid or onto places, with the kriging variance: "
+         "ordinary, simple, universal (with covariates such as road density, height or a "
+         "dispersion result), block and indicator kriging; each sensor may have an error "
+         "variance of its own, so that cheap sensors help without misleading. The variogram is "
+         "fitted per variable (to the residuals when there is a drift), pooled over all maps, "
+         "or given. Every value is also predicted from the others, which tells "
+         "how far the map and its variance can be trusted. Predictions are exact at sites "
+         "without error; far from all sites they tend to the mean."},
     .citation = "Matheron (1963), Econ. Geol. 58; Cressie (1993), Statistics for Spatial Data; "
                 "conventions of gstat (Pebesma 2004, Comput. Geosci. 30)",
     .inputs = inputs,

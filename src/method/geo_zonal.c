@@ -2,6 +2,7 @@
 
 #include "dosi/air.h"
 #include "method/columns.h"
+#include "method/geo_words.h"
 
 #include <assert.h>
 #include <math.h>
@@ -47,22 +48,8 @@ static const dosi_method_table inputs[] = {
 };
 
 static const dosi_method_parameter parameters[] = {
-    {"value",
-     DOSI_PARAMETER_TEXT,
-     NULL,
-     NULL,
-     0,
-     0,
-     NULL,
-     {"값 열 (쉼표로 여러 개)", "Column or columns of values, separated by commas"}},
-    {"by",
-     DOSI_PARAMETER_TEXT,
-     NULL,
-     "",
-     0,
-     0,
-     NULL,
-     {"지도를 나누는 열 (예: time)", "Columns that make separate maps, such as time"}},
+    GEO_VALUE,
+    GEO_BY,
     {"key",
      DOSI_PARAMETER_TEXT,
      NULL,

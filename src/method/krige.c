@@ -47,6 +47,7 @@ dosi_status method_krige_open(method_krige *krige, dosi_error *err) {
     DOSI_TRY(method_maps_read(call->inputs[KRIGE_OBSERVATIONS], call->inputs[KRIGE_STATIONS],
                               &options, &krige->maps, err));
     DOSI_TRY(method_krige_find_targets(krige, err));
+    DOSI_TRY(method_krige_open_kind(krige, err));
     krige->is_long = strcmp(dosi_call_value(call, "layout")->text, "long") == 0;
     krige->leaves_one_out = dosi_call_value(call, "leave_one_out")->boolean;
     krige->n_nearest = choose_search(call, krige->maps.n_sites);
@@ -64,6 +65,9 @@ void method_krige_close(method_krige *krige) {
     free(krige->target_cell);
     free(krige->target_x);
     free(krige->target_y);
+    free(krige->site_drift);
+    free(krige->target_drift);
+    free(krige->error_variance);
 }
 
 /// A described column of an output's descriptor.
@@ -98,13 +102,14 @@ static dosi_status add_value_columns(method_krige *krige, size_t variable, dosi_
     size_t added = 0;
     const char *value = krige->is_long ? "value" : krige->maps.variables.names[variable];
     DOSI_TRY(dosi_table_add_column(map, value, DOSI_TYPE_REAL, &added, err));
-    DOSI_TRY(dosi_table_describe(map, added, from->unit, from->meaning_ko, from->meaning_en));
+    const char *unit_of = krige->is_indicator ? "1" : from->unit;
+    DOSI_TRY(dosi_table_describe(map, added, unit_of, from->meaning_ko, from->meaning_en));
     (void)snprintf(name, sizeof name, "%s_variance", value);
-    (void)snprintf(unit, sizeof unit, "(%s)2", from->unit ? from->unit : "1");
+    (void)snprintf(unit, sizeof unit, "(%s)2", unit_of ? unit_of : "1");
     const dosi_method_column *like = describe(krige, KRIGE_MAP, "variance");
     DOSI_TRY(dosi_table_add_column(map, krige->is_long ? "variance" : name, DOSI_TYPE_REAL,
                                    &added, err));
-    return dosi_table_describe(map, added, from->unit ? unit : NULL, like->meaning.ko,
+    return dosi_table_describe(map, added, unit_of ? unit : NULL, like->meaning.ko,
                                like->meaning.en);
 }
 
@@ -164,10 +169,9 @@ static dosi_status fill_map(method_krige *krige, dosi_error *err) {
     return DOSI_OK;
 }
 
-/// The grid's one row.
-static dosi_status put_grid(method_krige *krige, dosi_error *err) {
-    dosi_table *out = &krige->call->outputs[KRIGE_GRID];
-    DOSI_TRY(method_open_output(krige->call, KRIGE_GRID, krige->has_grid ? 1 : 0, err));
+dosi_status method_krige_put_grid(method_krige *krige, size_t i_output, dosi_error *err) {
+    dosi_table *out = &krige->call->outputs[i_output];
+    DOSI_TRY(method_open_output(krige->call, i_output, krige->has_grid ? 1 : 0, err));
     if (!krige->has_grid) return DOSI_OK;
     out->columns[GRID_X0].data.real[0] = krige->grid.x0;
     out->columns[GRID_Y0].data.real[0] = krige->grid.y0;
@@ -195,67 +199,9 @@ static dosi_status open_loo(method_krige *krige, dosi_error *err) {
 dosi_status method_krige_open_outputs(method_krige *krige, dosi_error *err) {
     DOSI_TRY(open_map(krige, err));
     DOSI_TRY(fill_map(krige, err));
-    DOSI_TRY(put_grid(krige, err));
+    DOSI_TRY(method_krige_put_grid(krige, KRIGE_GRID, err));
     DOSI_TRY(open_loo(krige, err));
     return method_open_output(krige->call, KRIGE_MODELS, 0, err);
-}
-
-/// Longest distance that the sites' box allows.
-static double across(const method_maps *maps) {
-    double box[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    for (size_t i = 0; i < maps->n_sites; i++) {
-        box[0] = fmin(box[0], maps->x[i]);
-        box[1] = fmin(box[1], maps->y[i]);
-        box[2] = fmax(box[2], maps->x[i]);
-        box[3] = fmax(box[3], maps->y[i]);
-    }
-    return maps->n_sites ? hypot(box[2] - box[0], box[3] - box[1]) : 0;
-}
-
-/// Fits krige->model to the pooled sample variogram up to `cutoff_m` (0: the usual third).
-static dosi_status fit_model(method_krige *krige,
-                             const double *values,
-                             double cutoff_m,
-                             dosi_error *err) {
-    const dosi_method_call *call = krige->call;
-    const dosi_variogram_classes classes = {
-        .cutoff_m = cutoff_m,
-        .n_bins = (size_t)dosi_call_value(call, "n_bins")->integer,
-    };
-    const dosi_sites sites = method_maps_sites(&krige->maps);
-    dosi_variogram_bin *bins = calloc(classes.n_bins, sizeof *bins);
-    if (!bins) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for distance classes");
-    dosi_status status =
-        dosi_variogram_sample(&sites, values, krige->maps.n_maps, &classes, bins, err);
-    if (status == DOSI_OK) {
-        dosi_variogram_weights weights =
-            dosi_variogram_weights_from_name(dosi_call_value(call, "weights")->text);
-        status = dosi_variogram_fit(bins, classes.n_bins, weights, &krige->model,
-                                    &krige->fit_error, err);
-    }
-    free(bins);
-    return status;
-}
-
-/// The variogram of a variable: fitted to all its maps, or as given.
-static dosi_status find_model(method_krige *krige, const double *values, dosi_error *err) {
-    const dosi_method_call *call = krige->call;
-    krige->model = (dosi_variogram){
-        .kind = dosi_variogram_kind_from_name(dosi_call_value(call, "model")->text),
-        .nugget = dosi_call_value(call, "nugget")->real,
-        .psill = dosi_call_value(call, "psill")->real,
-        .range_m = dosi_call_value(call, "range_m")->real,
-        .kappa = dosi_call_value(call, "kappa")->real,
-    };
-    krige->fit_error = NAN;
-    if (!dosi_call_value(call, "fit")->boolean) return DOSI_OK;
-    dosi_status status = fit_model(krige, values, dosi_call_value(call, "cutoff_m")->real, err);
-    // Few sites: look at all distances before giving up.
-    if (status == DOSI_DOMAIN) status = fit_model(krige, values, across(&krige->maps), err);
-    if (status == DOSI_OK && !(krige->model.nugget + krige->model.psill > 0)) {
-        krige->model.psill = 1e-30; // all values alike: any variogram gives the same map
-    }
-    return status;
 }
 
 /// Appends the leave-one-out rows of a variable.
@@ -350,7 +296,7 @@ dosi_status method_krige_variable(method_krige *krige, size_t variable, dosi_err
     const double *values = method_maps_values(&krige->maps, variable);
     const char *name = krige->maps.variables.names[variable];
     dosi_error why = {""};
-    dosi_status status = find_model(krige, values, &why);
+    dosi_status status = method_krige_find_model(krige, values, &why);
     if (status == DOSI_DOMAIN) { // too few values for a model: no map either
         if (call->report) {
             dosi_text_printf(call->report, "%s: not mapped: %s\n", name, why.message);
@@ -360,11 +306,22 @@ dosi_status method_krige_variable(method_krige *krige, size_t variable, dosi_err
     if (status != DOSI_OK) return dosi_fail(err, status, "%s: %s", name, why.message);
     const dosi_sites sites = method_maps_sites(&krige->maps);
     const dosi_sites targets = {krige->n_targets, krige->target_x, krige->target_y};
-    const dosi_krige problem = {.model = &krige->model,
-                                .sites = &sites,
-                                .values = values,
-                                .n_maps = krige->maps.n_maps,
-                                .n_nearest = krige->n_nearest};
+    dosi_krige problem = {.model = &krige->model,
+                          .sites = &sites,
+                          .values = values,
+                          .n_maps = krige->maps.n_maps,
+                          .n_nearest = krige->n_nearest,
+                          .n_drift = krige->drift.n,
+                          .drift = krige->site_drift,
+                          .target_drift = krige->target_drift,
+                          .error_variance = krige->error_variance};
+    if (krige->is_simple) {
+        problem.mean_kind = DOSI_KRIGE_MEAN_KNOWN;
+        problem.mean = dosi_call_value(call, "mean")->real;
+    }
+    if (krige->is_block) {
+        problem.block_m[0] = problem.block_m[1] = dosi_call_value(call, "cell_m")->real;
+    }
     dosi_table *map = &call->outputs[KRIGE_MAP];
     size_t column = krige->first_value_column + (krige->is_long ? 0 : 2 * variable);
     size_t n_cells = krige->maps.n_maps * krige->n_targets;
@@ -372,10 +329,10 @@ dosi_status method_krige_variable(method_krige *krige, size_t variable, dosi_err
     double *prediction = map->columns[column].data.real + offset;
     double *variance = map->columns[column + 1].data.real + offset;
     DOSI_TRY(dosi_krige_predict(&problem, &targets, call->run, prediction, variance, err));
-    if (dosi_call_value(call, "non_negative")->boolean) {
-        for (size_t k = 0; k < n_cells; k++) {
-            if (prediction[k] < 0) prediction[k] = 0;
-        }
+    bool has_floor = krige->is_indicator || dosi_call_value(call, "non_negative")->boolean;
+    for (size_t k = 0; k < n_cells; k++) {
+        if (has_floor && prediction[k] < 0) prediction[k] = 0;
+        if (krige->is_indicator && prediction[k] > 1) prediction[k] = 1;
     }
     dosi_krige_score score = dosi_krige_score_of(NULL, NULL, NULL, 0);
     if (krige->leaves_one_out) {

@@ -12,6 +12,7 @@ enum {
     KRIGE_STATIONS,
     KRIGE_AREA,
     KRIGE_TARGETS,
+    KRIGE_COVARIATES,
     KRIGE_MAP = 0,
     KRIGE_GRID,
     KRIGE_LOO,
@@ -28,6 +29,11 @@ typedef struct method_krige {
     int64_t *target_cell; ///< (n_targets) cell of the grid, or row of the targets.
     double *target_x, *target_y;
     size_t n_nearest; ///< 0: global.
+    bool is_simple, is_block, is_indicator;
+    method_names drift;     ///< Columns that explain the mean.
+    double *site_drift;     ///< (n_sites x drift.n) NULL without drift.
+    double *target_drift;   ///< (n_targets x drift.n)
+    double *error_variance; ///< (n_sites) NULL: none.
     bool is_long, leaves_one_out;
     size_t first_value_column; ///< Of the map's table: the first variable (wide), or value.
     dosi_variogram model;      ///< Of the variable at hand.
@@ -47,6 +53,20 @@ DOSI_CHECKED dosi_status method_krige_variable(method_krige *krige,
 
 /// Frees what it holds.
 void method_krige_close(method_krige *krige);
+
+/// Drift and error variances of the sites, drift of the targets, values as indicators: what the
+/// kind of kriging asks for. Needs maps and targets.
+DOSI_CHECKED dosi_status method_krige_open_kind(method_krige *krige, dosi_error *err);
+
+/// Model of a variable's values, fitted (to the residuals of the drift) or given.
+DOSI_CHECKED dosi_status method_krige_find_model(method_krige *krige,
+                                                 const double *values,
+                                                 dosi_error *err);
+
+/// The grid's one row into output `i_output`; no row for places.
+DOSI_CHECKED dosi_status method_krige_put_grid(method_krige *krige,
+                                               size_t i_output,
+                                               dosi_error *err);
 
 /// The targets of a call: cells of the area, of the box of the sites, or the given places.
 DOSI_CHECKED dosi_status method_krige_find_targets(method_krige *krige, dosi_error *err);

@@ -1,97 +1,14 @@
-// Linear models of coregionalisation: cross-covariances sampled, sills fitted.
+// Linear models of coregionalisation, fitted.
 
 #include "dosi/cokrige.h"
 #include "dosi/num.h"
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
-enum { MAX = DOSI_LMC_MAX_VARIABLES, DEFAULT_BINS = 15, MAX_BINS = 1000, N_RANGES = 60 };
-
-// --- samples -------------------------------------------------------------------------------
-
-/// Mean of a map's values; NaN without any.
-static double mean_of(const double *values, size_t n) {
-    dosi_sum sum = {0};
-    double count = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (isnan(values[i])) continue;
-        dosi_sum_add(&sum, values[i]);
-        count += 1;
-    }
-    return dosi_sum_value(&sum) / count;
-}
-
-/// A third of the diagonal of the box of both networks.
-static double default_cutoff(const dosi_two_networks *networks) {
-    double box[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    for (size_t k = 0; k < 2; k++) {
-        for (size_t i = 0; i < networks->sites[k]->n; i++) {
-            box[0] = fmin(box[0], networks->sites[k]->x[i]);
-            box[1] = fmin(box[1], networks->sites[k]->y[i]);
-            box[2] = fmax(box[2], networks->sites[k]->x[i]);
-            box[3] = fmax(box[3], networks->sites[k]->y[i]);
-        }
-    }
-    return hypot(box[2] - box[0], box[3] - box[1]) / 3;
-}
-
-/// Sums of a class: pairs, distances, products.
-typedef struct class_sums {
-    double n_pairs;
-    dosi_sum distance, product;
-} class_sums;
-
-/// Adds the pairs of one map.
-static void add_map(const dosi_two_networks *networks,
-                    size_t map,
-                    const double *cutoff_and_width,
-                    class_sums *sums) {
-    const dosi_sites *a = networks->sites[0], *b = networks->sites[1];
-    const double *za = networks->values[0] + map * a->n, *zb = networks->values[1] + map * b->n;
-    double mean_a = mean_of(za, a->n), mean_b = mean_of(zb, b->n);
-    for (size_t i = 0; i < a->n; i++) {
-        for (size_t j = 0; j < b->n; j++) {
-            double product = (za[i] - mean_a) * (zb[j] - mean_b);
-            double h = hypot(a->x[i] - b->x[j], a->y[i] - b->y[j]);
-            if (isnan(product) || !(h <= cutoff_and_width[0])) continue;
-            size_t bin = (size_t)fmax(ceil(h / cutoff_and_width[1]) - 1, 0);
-            sums[bin].n_pairs += 1;
-            dosi_sum_add(&sums[bin].distance, h);
-            dosi_sum_add(&sums[bin].product, product);
-        }
-    }
-}
-
-dosi_status dosi_covariance_sample_cross(const dosi_two_networks *networks,
-                                         const dosi_variogram_classes *classes,
-                                         dosi_variogram_bin *bins,
-                                         dosi_error *err) {
-    assert(networks && bins);
-    size_t n_bins = classes && classes->n_bins ? classes->n_bins : DEFAULT_BINS;
-    double cutoff = classes ? classes->cutoff_m : 0;
-    if (cutoff == 0) cutoff = default_cutoff(networks);
-    if (n_bins > MAX_BINS || !(cutoff > 0 && isfinite(cutoff))) {
-        return dosi_fail(err, DOSI_DOMAIN, "covariances: %zu classes up to %g m", n_bins,
-                         cutoff);
-    }
-    class_sums *sums = calloc(n_bins + 1, sizeof *sums); // one more for h rounded up
-    if (!sums) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu classes", n_bins);
-    const double limits[2] = {cutoff, cutoff / (double)n_bins};
-    for (size_t t = 0; t < networks->n_maps; t++) add_map(networks, t, limits, sums);
-    for (size_t b = 0; b < n_bins; b++) {
-        double n = sums[b].n_pairs;
-        bins[b] = (dosi_variogram_bin){0};
-        if (n == 0) continue;
-        bins[b].n_pairs = n;
-        bins[b].distance_m = dosi_sum_value(&sums[b].distance) / n;
-        bins[b].gamma = dosi_sum_value(&sums[b].product) / n;
-    }
-    free(sums);
-    return DOSI_OK;
-}
+enum { MAX = DOSI_LMC_MAX_VARIABLES, N_RANGES = 60 };
 
 // --- matrices without negative eigenvalues ---------------------------------------------------
 
@@ -162,16 +79,14 @@ static double weight_of(const lmc_fit *f, const dosi_variogram_bin *bin) {
     return bin->n_pairs / (bin->distance_m * bin->distance_m);
 }
 
-/// What nugget and partial sill are multiplied by in a class of a pair.
-static void shapes_of(const lmc_fit *f, size_t pair, double h, double *shapes) {
+/// What nugget and partial sill are multiplied by in a class.
+static void shapes_of(const lmc_fit *f, double h, double *shapes) {
     const dosi_variogram unit = {.kind = f->model->kind,
                                  .psill = 1,
                                  .range_m = f->model->range_m,
                                  .kappa = f->model->kappa};
-    double g = dosi_variogram_value(&unit, h);
-    bool is_covariance = f->sample->is_covariance[pair];
-    shapes[0] = is_covariance ? 0 : 1;
-    shapes[1] = is_covariance ? 1 - g : g;
+    shapes[0] = 1;
+    shapes[1] = dosi_variogram_value(&unit, h);
 }
 
 /// Sums over a pair's classes: shapes with shapes, shapes with the sample.
@@ -185,7 +100,7 @@ static pair_sums sum_pair(const lmc_fit *f, size_t pair) {
         const dosi_variogram_bin *bin = &f->sample->bins[pair][k];
         double w = weight_of(f, bin), shapes[2];
         if (w == 0) continue;
-        shapes_of(f, pair, bin->distance_m, shapes);
+        shapes_of(f, bin->distance_m, shapes);
         for (size_t i = 0; i < 2; i++) {
             for (size_t j = 0; j < 2; j++) sums.ss[i][j] += w * shapes[i] * shapes[j];
             sums.sy[i] += w * shapes[i] * bin->gamma;

@@ -226,7 +226,7 @@ static void maps_and_means_add_up(void **state) {
     dosi_text report = {0};
     make_observations(&observations);
     make_areas(&areas);
-    const dosi_table *inputs[] = {&observations, NULL, &areas, NULL};
+    const dosi_table *inputs[] = {&observations, NULL, &areas, NULL, NULL};
     assert_int_equal(run("geo.krige", inputs, krige_settings, 7, map, &report), DOSI_OK);
     enum { CELLS = 16 * 8 };
     assert_int_equal(map[0].n_rows, HOURS * CELLS);
@@ -272,7 +272,7 @@ static void long_and_wide_hold_the_same(void **state) {
     dosi_table observations = {0}, wide[4] = {{0}}, tall[4] = {{0}};
     dosi_text report = {0};
     make_observations(&observations);
-    const dosi_table *inputs[] = {&observations, NULL, NULL, NULL};
+    const dosi_table *inputs[] = {&observations, NULL, NULL, NULL, NULL};
     dosi_setting settings[7];
     memcpy(settings, krige_settings, sizeof settings);
     assert_int_equal(run("geo.krige", inputs, settings, 7, wide, &report), DOSI_OK);
@@ -301,7 +301,7 @@ static void a_pollutant_without_values_is_not_mapped_but_said(void **state) {
     for (size_t row = 0; row < observations.n_rows; row++) {
         observations.columns[4 + DOSI_AIR_O3].data.real[row] = NAN;
     }
-    const dosi_table *inputs[] = {&observations, NULL, NULL, NULL};
+    const dosi_table *inputs[] = {&observations, NULL, NULL, NULL, NULL};
     const dosi_setting settings[] = {{"value", "o3_ppm,pm25_ugm3"}, {"by", "time"}};
     assert_int_equal(run("geo.krige", inputs, settings, 2, map, &report), DOSI_OK);
     assert_non_null(strstr(dosi_text_string(&report), "o3_ppm: not mapped"));
@@ -318,7 +318,7 @@ static void what_is_wrong_with_an_input_is_named(void **state) {
     dosi_text report = {0};
     make_observations(&observations);
     dosi_table_drop_column(&observations, 1); // time
-    const dosi_table *inputs[] = {&observations, NULL, NULL, NULL};
+    const dosi_table *inputs[] = {&observations, NULL, NULL, NULL, NULL};
     assert_int_equal(run("air.cai", inputs, NULL, 0, out, &report), DOSI_INVALID);
     assert_non_null(strstr(dosi_text_string(&report), "no column \"time\""));
     dosi_table_drop_column(&observations, 1); // x
