@@ -25,7 +25,7 @@ code() { curl -s -o reply.txt -w '%{http_code}' "$@"; }
 want None "$(curl -fsS "$base/api/v1/me" | json 'd["user"]')" "a visitor is nobody"
 want "시험 연구소" "$(curl -fsS "$base/api/v1/me" | json 'd["lab"]["title"]')" "the lab's title"
 want +09:00 "$(curl -fsS "$base/api/v1/me" | json 'd["lab"]["zone"]')" "the lab's zone"
-want 10 "$(curl -fsS "$base/api/v1/datasets?organisation=sample" | json 'len(d["datasets"])')" "sample parts are public"
+want 17 "$(curl -fsS "$base/api/v1/datasets?organisation=sample" | json 'len(d["datasets"])')" "sample parts are public"
 want True "$(curl -fsS "$base/api/v1/datasets/sample/dong" | json 'd["simulated"] and d["has_geometry"]')" "simulated is said"
 want 60 "$(curl -fsS "$base/api/v1/datasets/sample/dong/rows?limit=5" | json 'd["total"]')" "total of a page"
 want 5 "$(curl -fsS "$base/api/v1/datasets/sample/dong/rows?limit=5" | json 'len(d["rows"])')" "rows of a page"
