@@ -524,6 +524,80 @@ const study = {
   ],
 };
 
+// --- alerts -----------------------------------------------------------------------------------
+
+const alertOf = (id, zone, pollutant, level, issued, released, ended_by, peak) => ({
+  id,
+  watch: 'sample',
+  dataset: 'sample/air-hourly',
+  zone,
+  pollutant,
+  level,
+  issued: times[issued],
+  released: released === null ? null : times[released],
+  ended_by,
+  peak,
+  peak_time: times[issued + 1],
+  rule: pollutant === 'o3_ppm' ? 'kr-o3-1997-07' : 'kr-pm25-2018-07',
+  version: 1,
+});
+const alertsAtFirst = () => [
+  alertOf(6, '동부', 'pm25_ugm3', 'warning', 66, null, '', 171.5),
+  alertOf(5, '동부', 'pm25_ugm3', 'advisory', 58, 66, 'raised', 149),
+  alertOf(4, '서부', 'o3_ppm', 'advisory', 63, null, '', 0.131),
+  alertOf(3, '서부', 'pm10_ugm3', 'advisory', 40, 47, 'withdrawn', 160),
+  alertOf(2, '동부', 'o3_ppm', 'grave-warning', 14, 17, 'lowered', 0.52),
+  alertOf(1, '서부', 'pm25_ugm3', 'advisory', 8, 20, 'released', 96),
+];
+const watches = [
+  {
+    name: 'sample',
+    dataset: 'sample/air-hourly',
+    stations: 'sample/stations',
+    zone: 'zone',
+    version: 1,
+    looked: '2020-02-04T00:05:00+09:00',
+    until: times.at(-1),
+    message: '',
+  },
+];
+
+// --- the datasets that pages ask for by SQL: only what those pages ask ---------------------------
+
+const readingOf = (station, hour) => {
+  const value = round(pm25(...station.geometry.coordinates, hour));
+  return {
+    station: station.properties.station,
+    time: times[hour],
+    pm25_ugm3: value,
+    pm10_ugm3: round(value * 1.8),
+    o3_ppm: round(0.02 + value / 2000),
+    no2_ppm: round(0.01 + value / 1500),
+    co_ppm: 0.5,
+    so2_ppm: null,
+  };
+};
+const hours = times.map((_, hour) => hour);
+const tables = {
+  'sample/stations': () =>
+    stations.map(({ properties, geometry }) => ({ ...properties, geometry })),
+  'sample/air-hourly': (sql) => {
+    const wanted = /station = '(\w+)'/.exec(sql)?.[1];
+    const some = stations.filter((one) => !wanted || one.properties.station === wanted);
+    const isLast = /max\(time\)|time DESC/.test(sql);
+    const rows = (isLast ? [HOURS - 1] : hours).flatMap((hour) =>
+      some.map((station) => readingOf(station, hour)),
+    );
+    const column = /THEN "(\w+)" END AS value/.exec(sql)?.[1];
+    return column ? rows.map((row) => ({ time: row.time, value: row[column] })) : rows;
+  },
+  'sample/air-city': () =>
+    hours.map((hour) => {
+      const value = pm25(WEST + SIZE / 2, SOUTH + SIZE * 0.4, hour) + 18;
+      return { time: times[hour], value, people: value > 35 ? 250_000 : 0 };
+    }),
+};
+
 // --- the server -------------------------------------------------------------------------------
 
 /** One lab of its own: sessions, tokens and jobs are not shared between servers. */
@@ -536,6 +610,7 @@ export function startMock(port = 0) {
     jobs: [],
     listeners: new Set(),
     described: {},
+    alerts: alertsAtFirst(),
     nRuns: 0,
   };
   const server = createServer((request, reply) => {
@@ -546,6 +621,14 @@ export function startMock(port = 0) {
       const url = `http://127.0.0.1:${server.address().port}`;
       resolve({
         url,
+        /** Issues an advisory, and tells the pages that listen. */
+        raise: (zone, pollutant, peak) => {
+          const alert = alertOf(7, zone, pollutant, 'advisory', 70, null, '', peak);
+          state.alerts.unshift(alert);
+          const told = { id: 7, change: 'issued', alert };
+          for (const one of state.listeners)
+            one.write(`event: alert\ndata: ${JSON.stringify(told)}\n\n`);
+        },
         close: () =>
           new Promise((done) => {
             for (const one of state.listeners) one.end();
@@ -807,6 +890,16 @@ const handlers = {
     reply.write(': hello\n\n');
     state.listeners.add(reply);
     request.on('close', () => state.listeners.delete(reply));
+  },
+  'GET alerts': ({ state, reply }) => send(reply, { alerts: state.alerts, watches }),
+  'POST sql': async ({ request, reply }) => {
+    const { sql } = await bodyOf(request);
+    const name = /FROM "([^"]+)"/.exec(sql)?.[1];
+    const rows = tables[name]?.(sql);
+    if (!rows) return problem(reply, 404, `there is no ${name}`);
+    const columns = Object.keys(rows[0]);
+    const cells = rows.map((row) => columns.map((column) => row[column]));
+    return send(reply, { columns, rows: cells, total: cells.length });
   },
   'GET layers': ({ reply, parts, query }) => {
     if (!parts[1]) {

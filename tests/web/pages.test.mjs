@@ -416,6 +416,68 @@ test('the audit log is shown to an administrator, and to nobody else', async () 
   }
 });
 
+test('alerts: what is in force, the history by level and pollutant, and news as they come', async () => {
+  const { alerts } = await (await fetch(`${lab.url}/api/v1/alerts?limit=1000`)).json();
+  assert.ok(alerts.length > 0);
+  const cards = `${get('standing')} li`;
+  const rows = `${get('alerts')} tbody tr`;
+  const hasRows = (page, n) =>
+    page.waitForFunction(
+      ([selector, wanted]) => document.querySelectorAll(selector).length === wanted,
+      [rows, Math.min(n, 100)],
+    );
+  const page = await openPage('/air/sample/alerts');
+  await page.waitForSelector(rows);
+  await hasRows(page, alerts.length);
+  const standing = alerts.filter((one) => one.released === null);
+  assert.equal(await page.locator(cards).count(), standing.length);
+  for (const { zone } of standing) {
+    assert.ok((await page.textContent(get('standing'))).includes(zone), zone);
+  }
+  if (!lab.isReal) {
+    // The worst comes first, in words.
+    assert.match(await page.locator(cards).first().textContent(), /동부 PM2\.5.*Warning.*172/s);
+    assert.match(await page.textContent(get('alerts')), /withdrawn after a correction/);
+  }
+  const bars = `${get('chart')} svg rect`;
+  assert.equal(await page.locator(bars).count(), alerts.length);
+
+  const { level, pollutant } = alerts.at(-1);
+  const ofLevel = alerts.filter((one) => one.level === level);
+  await page.selectOption(get('level'), level);
+  await hasRows(page, ofLevel.length);
+  const both = ofLevel.filter((one) => one.pollutant === pollutant);
+  await page.selectOption(get('pollutant'), pollutant);
+  await hasRows(page, both.length);
+  assert.equal(await page.locator(bars).count(), both.length);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click(get('save-csv')),
+  ]);
+  const csv = readFileSync(await download.path(), 'utf8');
+  assert.equal(csv.trim().split('\r\n').length, both.length + 1);
+  await page.selectOption(get('level'), '');
+  await page.selectOption(get('pollutant'), '');
+
+  if (!lab.isReal) {
+    lab.raise('남부', 'pm10_ugm3', 188);
+    await page.waitForSelector(`${get('standing')} >> text=남부 PM10`);
+    await hasRows(page, alerts.length + 1);
+  }
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(
+    violations.map((one) => one.id),
+    [],
+  );
+  await closePage(page);
+
+  const other = await openPage('/air/nowhere/alerts', { locale: 'ko-KR' });
+  await other.waitForSelector(get('nowatch'));
+  assert.match(await other.textContent(get('nowatch')), /dosi alerts watch nowhere/);
+  await closePage(other);
+});
+
 test('failures are told in plain words, with a way on', async () => {
   const context = await openContext();
   await context.route('**/api/v1/layers', (route) => route.abort());
@@ -442,6 +504,11 @@ const views = () => [
     `${get('chart')} svg`,
   ],
   ['now-stations', `/?layer=${lab.points.id}&time=${clock(lab.points.times[40])}`, get('time')],
+  ['air', '/air', `${get('stations')} tbody a`],
+  ['air-sample', '/air/sample', `${get('stations')} tbody a`],
+  ['station', `/air/sample/stations/${lab.station}`, get('latest')],
+  ['episodes', '/air/sample/episodes', `${get('episodes')} li, main .notice`],
+  ['alerts', '/air/sample/alerts', `${get('alerts')} tr`],
   ['data', '/data', `${get('datasets')} li`],
   ['dataset', '/data/sample/air-map', `${get('graph')} svg`],
   ['studies', '/studies', '.studies li'],
@@ -463,6 +530,10 @@ for (const theme of ['light', 'dark']) {
         `${lab.url}/api/v1/layers/${lab.areas.id}/frame?time=${encodeURIComponent(lab.areas.times[40])}`,
       );
       lab.key = (await places.json()).keys[0];
+      const points = await fetch(
+        `${lab.url}/api/v1/layers/${lab.points.id}/frame?time=${encodeURIComponent(lab.points.times[40])}`,
+      );
+      lab.station = (await points.json()).keys[0];
       const cookies = await signedIn.cookies();
       const jobs = await fetch(`${lab.url}/api/v1/jobs`, {
         headers: { Cookie: cookies.map((one) => `${one.name}=${one.value}`).join('; ') },

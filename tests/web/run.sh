@@ -24,6 +24,9 @@ if [ -n "$dosi" ]; then
     cd "$work/lab"
     "$dosi" sample --scale small >"$work/sample"
     "$dosi" study run "$root/studies/air-now.yaml" --org sample >"$work/study"
+    "$dosi" alerts watch sample --dataset sample/air-hourly --stations sample/stations \
+        --zone district >"$work/alerts"
+    "$dosi" alerts run >>"$work/alerts"
     : >"$work/serve"
     DOSI_STUDIES="$root/studies" "$dosi" serve --port 0 --web "$root/web/dist" >"$work/serve" 2>&1 &
     server=$!

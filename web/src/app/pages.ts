@@ -51,6 +51,11 @@ export const pages: Page[] = [
     load: page(() => import('../air/SourcesPage.svelte')),
   },
   {
+    pattern: '/air/:organisation/alerts',
+    title: 'air.alerts',
+    load: page(() => import('../air/AlertsPage.svelte')),
+  },
+  {
     pattern: '/data',
     title: 'nav.data',
     load: page(() => import('../data/CataloguePage.svelte')),

@@ -1,5 +1,7 @@
 // Talks to the server: JSON in, JSON out, RFC 9457 problems as errors.
 import type {
+  Alert,
+  AlertWatch,
   AuditRecord,
   Dataset,
   DatasetSummary,
@@ -148,6 +150,9 @@ export const api = {
   jobReport: async (id: string) =>
     (await get<{ steps: ReportStep[] }>(`jobs/${part(id)}/report`)).steps,
   dismissJob: (id: string) => json<void>('DELETE', `jobs/${part(id)}`),
+
+  alerts: (limit: number) =>
+    get<{ alerts: Alert[]; watches: AlertWatch[] }>(`alerts?limit=${limit}`),
 
   layers: async (signal?: AbortSignal): Promise<Layers> => {
     const reply = await get<WireLayers>('layers', signal);

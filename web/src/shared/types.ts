@@ -269,3 +269,39 @@ export interface Series {
   label: string | null;
   key: string | null;
 }
+
+export type AlertLevel = 'advisory' | 'warning' | 'grave-warning';
+
+/** An advisory or warning of a zone. */
+export interface Alert {
+  id: number;
+  watch: string;
+  dataset: string;
+  zone: string;
+  /** As its column is named: "pm25_ugm3". */
+  pollutant: string;
+  level: AlertLevel;
+  issued: string;
+  /** Null while it stands. */
+  released: string | null;
+  ended_by: '' | 'released' | 'raised' | 'lowered' | 'withdrawn';
+  peak: number;
+  peak_time: string | null;
+  rule: string;
+  version: number;
+}
+
+/** A dataset that the lab watches for alerts. */
+export interface AlertWatch {
+  name: string;
+  dataset: string;
+  stations: string;
+  zone: string;
+  version: number;
+  /** Null before the first look. */
+  looked: string | null;
+  /** The last hour that was looked at. */
+  until: string | null;
+  /** Why the last look failed. */
+  message: string;
+}
