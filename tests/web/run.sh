@@ -24,8 +24,22 @@ if [ -n "$dosi" ]; then
     cd "$work/lab"
     "$dosi" sample --scale small >"$work/sample"
     "$dosi" study run "$root/studies/air-now.yaml" --org sample >"$work/study"
-    "$dosi" alerts watch sample --dataset sample/air-hourly --stations sample/stations \
-        --zone district >"$work/alerts"
+    # The sample city is not bad enough for alerts: one that was over, and one that stands.
+    { echo station,zone; echo a,north; echo b,south; } >"$work/zones.csv"
+    {
+        echo station,time,pm25_ugm3
+        h=0
+        for v in 20 80 80 30 20 90 160; do
+            h=$((h + 1))
+            echo "a,2020-02-01 0$h:00,$v"
+            echo "b,2020-02-01 0$h:00,20"
+        done
+    } >"$work/hours.csv"
+    for name in zones hours; do
+        "$dosi" add "$work/$name.csv" --as "sample/alert-$name" --visibility public >/dev/null
+    done
+    "$dosi" alerts watch sample --dataset sample/alert-hours --stations sample/alert-zones \
+        --zone zone >"$work/alerts"
     "$dosi" alerts run >>"$work/alerts"
     : >"$work/serve"
     DOSI_STUDIES="$root/studies" "$dosi" serve --port 0 --web "$root/web/dist" >"$work/serve" 2>&1 &
