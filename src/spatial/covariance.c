@@ -1,5 +1,5 @@
-// Covariances of many pairs at once, with AVX2 where the processor has it; the bits are the
-// same.
+// Covariances of many pairs at once, with AVX2 or AVX-512 where the processor has them; the
+// bits are the same.
 
 #include "spatial/covariance.h"
 
@@ -43,6 +43,11 @@ static inline __attribute__((always_inline)) double exp_quick(double x) {
 #include "spatial/covariance_kernel.h"
 #undef KERNEL
 #undef KERNEL_TARGET
+#define KERNEL(name)  name##_avx512
+#define KERNEL_TARGET __attribute__((target("avx512f,avx512dq,prefer-vector-width=512")))
+#include "spatial/covariance_kernel.h"
+#undef KERNEL
+#undef KERNEL_TARGET
 #endif
 
 void covariance_field_set(covariance_field *field, const dosi_variogram *model, double sill) {
@@ -75,6 +80,10 @@ void covariance_field_set(covariance_field *field, const dosi_variogram *model, 
 void covariance_fill(
     const covariance_field *field, const double *dx, const double *dy, double *out, size_t n) {
 #if defined(__x86_64__) && defined(__GNUC__)
+    if (__builtin_cpu_supports("avx512dq")) {
+        fill_avx512(field, dx, dy, out, n);
+        return;
+    }
     if (__builtin_cpu_supports("avx2")) {
         fill_avx2(field, dx, dy, out, n);
         return;

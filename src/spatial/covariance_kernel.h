@@ -2,7 +2,7 @@
 /// The loops of covariance.c, included once for each instruction set: KERNEL(name) names its
 /// functions, KERNEL_TARGET says what they may use. No header of its own.
 
-// NOLINTBEGIN(misc-definitions-in-headers): the including file makes two sets of them.
+// NOLINTBEGIN(misc-definitions-in-headers): the including file makes a set for each.
 
 /// Distances over range of pairs.
 KERNEL_TARGET static inline void KERNEL(distances)(

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 256, BATCH_DOUBLES = 1 << 25 };
+enum { CHUNK = 512, BATCH_DOUBLES = 1 << 25 };
 
 /// From so many sites on, variances come from a product with the factor's inverse, by BLAS
 /// (with one thread: the chunks are what runs in parallel, and their bits must not depend on
@@ -136,6 +136,41 @@ typedef struct chunk {
     double *rest;  ///< (n_columns x CHUNK) scratch.
 } chunk;
 
+/// out[c] += sum over i of a[i] * rows[i][c], in the order of i, four rows a pass: the rows are
+/// long, and each pass loads and stores `out` once.
+static void add_rows(const double *a, const double *rows, size_t n, double *out) {
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const double *r = rows + i * CHUNK;
+        for (size_t c = 0; c < CHUNK; c++) {
+            double sum = out[c] + a[i] * r[c];
+            sum += a[i + 1] * r[CHUNK + c];
+            sum += a[i + 2] * r[2 * CHUNK + c];
+            out[c] = sum + a[i + 3] * r[3 * CHUNK + c];
+        }
+    }
+    for (; i < n; i++) {
+        for (size_t c = 0; c < CHUNK; c++) out[c] += a[i] * rows[i * CHUNK + c];
+    }
+}
+
+/// out[c] += sum over i of rows[i][c]^2, likewise.
+static void add_squares(const double *rows, size_t n, double *out) {
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const double *r = rows + i * CHUNK;
+        for (size_t c = 0; c < CHUNK; c++) {
+            double sum = out[c] + r[c] * r[c];
+            sum += r[CHUNK + c] * r[CHUNK + c];
+            sum += r[2 * CHUNK + c] * r[2 * CHUNK + c];
+            out[c] = sum + r[3 * CHUNK + c] * r[3 * CHUNK + c];
+        }
+    }
+    for (; i < n; i++) {
+        for (size_t c = 0; c < CHUNK; c++) out[c] += rows[i * CHUNK + c] * rows[i * CHUNK + c];
+    }
+}
+
 /// Kriging variances of a chunk for one pattern. Uses up `at->y`, which is `at->k` when nobody
 /// needs that any more.
 static void chunk_variances(const batch *b,
@@ -155,14 +190,11 @@ static void chunk_variances(const batch *b,
         dosi_cholesky_forward_many(f->l, n, y, CHUNK);
     }
     double yy[CHUNK] = {0};
-    memcpy(at->rest, at->drift, p * CHUNK * sizeof *y);
-    for (size_t i = 0; i < n; i++) {
-        const double *row = y + i * CHUNK;
-        for (size_t c = 0; c < CHUNK; c++) yy[c] += row[c] * row[c];
-        for (size_t q = 0; q < p; q++) {
-            double u = f->u[q * n + i], *rest = at->rest + q * CHUNK;
-            for (size_t c = 0; c < CHUNK; c++) rest[c] -= row[c] * u;
-        }
+    add_squares(y, n, yy);
+    for (size_t q = 0; q < p; q++) { // U'y - f; its sign does not matter below
+        double *rest = at->rest + q * CHUNK;
+        for (size_t c = 0; c < CHUNK; c++) rest[c] = -at->drift[q * CHUNK + c];
+        add_rows(f->u + q * n, y, n, rest);
     }
     for (size_t c = 0; c < CHUNK; c++) {
         double mu[KRIGE_MAX_COLUMNS], gained = 0;
@@ -183,11 +215,7 @@ static void chunk_predictions(const batch *b, size_t row, const chunk *at, doubl
     for (size_t q = 0; q < p; q++) {
         for (size_t c = 0; c < CHUNK; c++) out[c] += beta[q] * at->drift[q * CHUNK + c];
     }
-    for (size_t i = 0; i < n_sites; i++) {
-        if (alpha[i] == 0) continue;
-        const double *k = at->k + i * CHUNK;
-        for (size_t c = 0; c < CHUNK; c++) out[c] += alpha[i] * k[c];
-    }
+    add_rows(alpha, at->k, n_sites, out);
 }
 
 /// Covariances and drift of targets [first, first + CHUNK).
