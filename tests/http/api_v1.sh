@@ -81,10 +81,16 @@ want 404 "$(code "$base/ogc/jobs/$job")" "another's job"
 want 400 "$(code -b jar -H 'X-Dosi: 1' -X POST "$base/ogc/processes/air.cai/execution" -d '{"inputs":{"nothing":1}}')" "an input that there is not"
 
 # Events: a new version is told to those who may see it.
-(timeout 8 curl -sN "$base/api/v1/events" >events.txt || true) &
+timeout 300 curl -sN "$base/api/v1/events" >events.txt &
 listener=$!
 sleep 0.5
 "$DOSI" sample --scale small --hours 24 >/dev/null
+for _ in $(seq 200); do # all that is told of it: until nothing new has come for a second
+    before=$(wc -c <events.txt)
+    sleep 1
+    grep -q '^event: version' events.txt && [ "$(wc -c <events.txt)" = "$before" ] && break
+done
+kill $listener
 wait $listener || true
 grep -q '^event: version' events.txt || fail "no event of a new version"
 grep -q 'air-truth"' events.txt && fail "an event of a dataset that a visitor may not see" || true
