@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-enum { DOSI_INVERSE_SOURCES_MAX = 64 };
+enum { DOSI_INVERSE_SOURCES_MAX = 64, DOSI_INVERSE_KNOWN_MAX = 2000 };
 
 /// A place that could be a source.
 typedef struct dosi_place {
@@ -87,9 +87,12 @@ DOSI_API DOSI_CHECKED dosi_status dosi_inverse_find(const dosi_inverse_problem *
                                                     dosi_inverse_result *out,
                                                     dosi_error *err);
 
-/// A source whose place is known: what is thought of it before the readings, and after.
+/// A source whose place is known, or a group of sources whose contributions have been modelled:
+/// what is thought of it before the readings, and after.
 typedef struct dosi_inverse_known {
-    dosi_place place;
+    dosi_place place;       ///< Where `column` is NULL.
+    const double *column;   ///< (problem->n) what a unit of it gives at each reading; NULL: the
+                            ///< forward model at `place`.
     double prior, prior_sd; ///< In: expected strength and its standard error, > 0.
     double strength, sd;    ///< Out: strength >= 0 and its standard error.
     double averaging; ///< Out: diagonal of the averaging kernel: 1 the readings decide, 0 the
@@ -97,10 +100,15 @@ typedef struct dosi_inverse_known {
 } dosi_inverse_known;
 
 /// Strengths of known sources: min |y - G q|^2 / noise^2 + sum ((q - prior) / prior_sd)^2, q >=
-/// 0, with the noise estimated from what is left.
-/// @param sources   (n_sources) in and out.
-/// @param noise_sd  Out, may be NULL.
+/// 0, with the noise estimated from what is left. Errors and plumes of an hour are like those
+/// of the hour before: with their correlations' product r the noise counts (1 + r) / (1 - r)
+/// times, as that many fewer independent readings say (M. S. Bartlett, 1946). Readings of a
+/// sensor are to be in the order of time.
+/// @param problem   `forward` may be NULL when every source has a column.
+/// @param sources   (n_sources, 1..DOSI_INVERSE_KNOWN_MAX) in and out.
+/// @param noise_sd  Out, may be NULL: of readings about the model.
 /// @return As dosi_inverse_find().
+/// Cost: n_sources^2 / 2 times n.
 /// Source: C. Rodgers (2000), Inverse Methods for Atmospheric Sounding.
 DOSI_API DOSI_CHECKED dosi_status dosi_inverse_strengths(const dosi_inverse_problem *problem,
                                                          dosi_inverse_known *sources,

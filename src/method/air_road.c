@@ -77,6 +77,15 @@ static const dosi_method_parameter parameters[] = {
               "road_class",
               "기여를 나눌 열 (link: 구간마다)",
               "Column of links by which contributions are told; link: each"),
+    {"contributions",
+     DOSI_PARAMETER_CHOICE,
+     NULL,
+     "mean",
+     0,
+     0,
+     "mean|hours",
+     {"기여: 평균, 시간별 (air.scale이 읽음)",
+      "Contributions: the mean of the hours, or every hour, as air.scale reads them"}},
     ROAD_TEXT("changed", "", "바꿀 구간 (쉼표)", "What-if: links to change, by commas"),
     ROAD_REAL(
         "change", NULL, "0", 0, 10, "그 구간의 배출 배수", "... and their emissions, times"),
@@ -137,9 +146,10 @@ static const dosi_method_column receptor_columns[] = {
     ROAD_COLUMN("<value>", REAL, "ug/m3", true, "도로가 더한 농도", "What roads add"),
 };
 static const dosi_method_column contribution_columns[] = {
+    ROAD_COLUMN("time", TIME, NULL, true, "그 시간의 끝 (hours일 때)", "Hour, with hours"),
     ROAD_COLUMN("station", TEXT, NULL, false, "지점", "Place"),
     ROAD_COLUMN("group", TEXT, NULL, false, "도로 등급이나 구간", "Class of road, or link"),
-    ROAD_COLUMN("<value>", REAL, "ug/m3", true, "평균 기여", "Mean of what it adds"),
+    ROAD_COLUMN("<value>", REAL, "ug/m3", true, "기여", "What it adds"),
 };
 static const dosi_method_column hour_columns[] = {
     ROAD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
@@ -189,11 +199,12 @@ typedef struct work {
     const dosi_column *place_name;
     method_keys groups;
     const dosi_column *group;
-    double *of_row;   ///< (links x n_species) this hour's emissions.
-    double *of_line;  ///< (lines x n_species)
-    double *hour;     ///< (n_species x n_cells)
-    double *mean;     ///< (n_species x n_cells)
-    double *by_group; ///< (groups x n_species x n_places) sums over hours.
+    bool has_group_hours; ///< Contributions are told for every hour.
+    double *of_row;       ///< (links x n_species) this hour's emissions.
+    double *of_line;      ///< (lines x n_species)
+    double *hour;         ///< (n_species x n_cells)
+    double *mean;         ///< (n_species x n_cells)
+    double *by_group;     ///< (groups x n_species x n_places) sums over hours.
 } work;
 
 static void close_work(work *w) {
@@ -345,6 +356,7 @@ static dosi_status read_all(work *w, dosi_error *err) {
         DOSI_TRY(read_emissions(w, call->inputs[CHANGED_EMISSIONS], &w->after, err));
     }
     w->n_species = w->values.n * (w->has_after ? 2 : 1);
+    w->has_group_hours = strcmp(dosi_call_value(call, "contributions")->text, "hours") == 0;
     DOSI_TRY(read_places(w, err));
     DOSI_TRY(read_groups(w, err));
     DOSI_TRY(read_grid(w, err));
@@ -464,9 +476,44 @@ typedef struct group_sum {
     double *of;            ///< (n_species x n_places)
 } group_sum;
 
+/// Rows of contributions of a group: one for each place that it adds anything to.
+/// @param of     (n_species x n_places)
+/// @param share  What `of` is multiplied by.
+/// @param time   NULL: the mean of the hours.
+static dosi_status put_group(const work *w,
+                             size_t g,
+                             const double *of,
+                             double share,
+                             const dosi_time *time,
+                             dosi_error *err) {
+    dosi_table *out = &w->call->outputs[CONTRIBUTIONS];
+    size_t at = time ? 1 : 0;
+    for (size_t p = 0; p < w->n_places; p++) {
+        double sum = 0;
+        for (size_t v = 0; v < w->values.n; v++) sum += of[v * w->n_places + p];
+        if (!(sum > 0)) continue;
+        size_t row = out->n_rows;
+        if (row >= MOST_ROWS) {
+            return dosi_fail(err, DOSI_LIMIT, "contributions: more than %d rows", MOST_ROWS);
+        }
+        DOSI_TRY(dosi_table_add_rows(out, 1, err));
+        if (time) out->columns[0].data.integer[row] = *time;
+        DOSI_TRY(method_copy_cell(w->place_name, p, out, at, row));
+        DOSI_TRY(method_copy_cell(w->group, w->groups.first_row[g], out, at + 1, row));
+        for (size_t v = 0; v < w->values.n; v++) {
+            out->columns[at + 2 + v].data.real[row] = of[v * w->n_places + p] * share;
+        }
+    }
+    return DOSI_OK;
+}
+
 /// Adds an hour's contributions of one group to the places.
-static dosi_status do_group(
-    work *w, const dosi_road_links *links, size_t g, const group_sum *sum, dosi_error *err) {
+static dosi_status do_group(work *w,
+                            const dosi_road_links *links,
+                            size_t g,
+                            const group_sum *sum,
+                            const dosi_time *time,
+                            dosi_error *err) {
     dosi_road_places places = {w->n_places, w->place_x, w->place_y, w->city.receptor_m};
     size_t n = 0, n_of = w->n_species * w->n_places;
     for (size_t i = 0; i < links->n; i++) {
@@ -479,18 +526,21 @@ static dosi_status do_group(
     dosi_road_links part = {links->weather, n, sum->lines, w->n_species, sum->emission};
     DOSI_TRY(dosi_road_sum(&part, &places, sum->of, w->call->run, err));
     for (size_t i = 0; i < n_of; i++) w->by_group[g * n_of + i] += sum->of[i];
-    return DOSI_OK;
+    return w->has_group_hours ? put_group(w, g, sum->of, 1, time, err) : DOSI_OK;
 }
 
 /// Adds an hour's contributions of every group to the places.
-static dosi_status do_groups(work *w, const dosi_road_links *links, dosi_error *err) {
+static dosi_status do_groups(work *w,
+                             const dosi_road_links *links,
+                             const dosi_time *time,
+                             dosi_error *err) {
     group_sum sum = {malloc((links->n + 1) * sizeof *sum.lines),
                      malloc((links->n * w->n_species + 1) * sizeof *sum.emission),
                      malloc((w->n_species * w->n_places + 1) * sizeof *sum.of)};
     dosi_status status = DOSI_OK;
     if (sum.lines && sum.emission && sum.of) {
         for (size_t g = 0; g < w->groups.n && status == DOSI_OK; g++) {
-            status = do_group(w, links, g, &sum, err);
+            status = do_group(w, links, g, &sum, time, err);
         }
     } else {
         status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu links", links->n);
@@ -514,7 +564,7 @@ static dosi_status do_hour(work *w, size_t h, bool has_map, bool is_hourly, dosi
     }
     if (w->n_places > 0) {
         DOSI_TRY(do_places(w, &links, w->weather.time[h], err));
-        if (w->group) DOSI_TRY(do_groups(w, &links, err));
+        if (w->group) DOSI_TRY(do_groups(w, &links, &w->weather.time[h], err));
     }
     double sign = weather->is_stable ? 1 : -1;
     const double values[] = {weather->speed_ms,    weather->direction_deg,
@@ -554,6 +604,10 @@ static dosi_status open_tables(const work *w, bool is_hourly, dosi_error *err) {
         DOSI_TRY(method_add_column(&call->outputs[MAP], "time", DOSI_TYPE_TIME, &map_columns[0],
                                    err));
     }
+    if (w->has_group_hours) {
+        DOSI_TRY(method_add_column(&call->outputs[CONTRIBUTIONS], "time", DOSI_TYPE_TIME,
+                                   &contribution_columns[0], err));
+    }
     for (size_t i = MAP; i <= HOURS; i++) {
         size_t n_rows = i == GRID ? 1 : i == HOURS ? w->weather.n : 0;
         DOSI_TRY(method_open_output(call, i, n_rows, err));
@@ -561,7 +615,7 @@ static dosi_status open_tables(const work *w, bool is_hourly, dosi_error *err) {
     DOSI_TRY(add_values(w, &call->outputs[MAP], &map_columns[4], true, err));
     DOSI_TRY(add_values(w, &call->outputs[RECEPTORS], &receptor_columns[2], true, err));
     DOSI_TRY(
-        add_values(w, &call->outputs[CONTRIBUTIONS], &contribution_columns[2], false, err));
+        add_values(w, &call->outputs[CONTRIBUTIONS], &contribution_columns[3], false, err));
     dosi_column *grid = call->outputs[GRID].columns;
     grid[0].data.real[0] = w->city.grid.x0;
     grid[1].data.real[0] = w->city.grid.y0;
@@ -572,24 +626,12 @@ static dosi_status open_tables(const work *w, bool is_hourly, dosi_error *err) {
     return DOSI_OK;
 }
 
-/// Mean contributions: a row for each place and group that adds anything.
+/// Mean contributions.
 static dosi_status put_contributions(const work *w, dosi_error *err) {
-    dosi_table *out = &w->call->outputs[CONTRIBUTIONS];
-    for (size_t p = 0; p < w->n_places && w->group; p++) {
-        for (size_t g = 0; g < w->groups.n; g++) {
-            const double *of = w->by_group + g * w->n_species * w->n_places;
-            double sum = 0;
-            for (size_t v = 0; v < w->values.n; v++) sum += of[v * w->n_places + p];
-            if (!(sum > 0)) continue;
-            size_t row = out->n_rows;
-            DOSI_TRY(dosi_table_add_rows(out, 1, err));
-            DOSI_TRY(method_copy_cell(w->place_name, p, out, 0, row));
-            DOSI_TRY(method_copy_cell(w->group, w->groups.first_row[g], out, 1, row));
-            for (size_t v = 0; v < w->values.n; v++) {
-                out->columns[2 + v].data.real[row] =
-                    of[v * w->n_places + p] / (double)w->weather.n;
-            }
-        }
+    if (w->has_group_hours || !w->group) return DOSI_OK;
+    for (size_t g = 0; g < w->groups.n; g++) {
+        const double *of = w->by_group + g * w->n_species * w->n_places;
+        DOSI_TRY(put_group(w, g, of, 1 / (double)w->weather.n, NULL, err));
     }
     return DOSI_OK;
 }

@@ -19,7 +19,9 @@ typedef struct known_work {
     double *gram, *b;    ///< (k x k), (k) of the readings alone.
     double *a, *rhs;     ///< (2 k x k), (k) with the prior.
     double *q;           ///< (k)
+    double *left;        ///< (rows.n) what the sources leave.
     double yy, noise;    ///< Variance of the noise.
+    double counts;       ///< How many times it counts, for its correlation in time.
 } known_work;
 
 static void known_clear(known_work *w) {
@@ -32,6 +34,7 @@ static void known_clear(known_work *w) {
     free(w->a);
     free(w->rhs);
     free(w->q);
+    free(w->left);
 }
 
 static dosi_status known_make(const dosi_inverse_problem *p,
@@ -48,8 +51,9 @@ static dosi_status known_make(const dosi_inverse_problem *p,
     w->a = malloc(2 * k * k * sizeof *w->a);
     w->rhs = malloc(k * sizeof *w->rhs);
     w->q = calloc(k, sizeof *w->q);
-    bool has_memory =
-        w->columns && w->y && w->scratch && w->gram && w->b && w->a && w->rhs && w->q;
+    w->left = malloc(p->n * sizeof *w->left);
+    bool has_memory = w->columns && w->y && w->scratch && w->gram && w->b && w->a && w->rhs &&
+                      w->q && w->left;
     return has_memory ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for sources");
 }
 
@@ -59,7 +63,13 @@ static void work_normal_equations(known_work *w, const dosi_inverse_known *sourc
     for (size_t i = 0; i < n; i++) w->y[i] = w->rows.problem->y[w->rows.row[i]];
     dosi_inverse_take_effects(&w->rows, w->y, w->scratch);
     for (size_t j = 0; j < k; j++) {
-        dosi_inverse_column(&w->rows, &sources[j].place, w->scratch, w->columns + j * n);
+        double *column = w->columns + j * n;
+        if (!sources[j].column) {
+            dosi_inverse_column(&w->rows, &sources[j].place, w->scratch, column);
+            continue;
+        }
+        for (size_t i = 0; i < n; i++) column[i] = sources[j].column[w->rows.row[i]];
+        dosi_inverse_take_effects(&w->rows, column, w->scratch);
     }
     for (size_t j = 0; j < k; j++) {
         for (size_t m = 0; m <= j; m++) {
@@ -70,16 +80,50 @@ static void work_normal_equations(known_work *w, const dosi_inverse_known *sourc
     }
     w->yy = dosi_inverse_dot(w->y, w->y, n);
     w->noise = w->yy / (double)n;
+    w->counts = 1.0;
+}
+
+/// Correlation of what stands in `v` with the time before, of each sensor, within 0..0.98.
+/// Readings of a sensor are in the order of time. @param last  (n_sensors) scratch
+static double with_time_before(const inverse_rows *rows, const double *v, double *last) {
+    const dosi_inverse_problem *p = rows->problem;
+    double square = 0.0, both = 0.0;
+    for (size_t s = 0; s < p->n_sensors; s++) last[s] = (double)NAN;
+    for (size_t i = 0; i < rows->n; i++) {
+        uint32_t s = p->sensor[rows->row[i]];
+        square += v[i] * v[i];
+        if (isfinite(last[s])) both += v[i] * last[s];
+        last[s] = v[i];
+    }
+    return square > 0 ? fmin(fmax(both / square, 0.0), 0.98) : 0.0;
+}
+
+/// What the sources leave, its variance, and how many times that counts: errors and columns
+/// that both change slowly leave fewer independent readings (M. S. Bartlett, 1946).
+static void weigh_left(known_work *w) {
+    size_t n = w->rows.n;
+    memset(w->left, 0, n * sizeof *w->left);
+    for (size_t j = 0; j < w->n_sources; j++) {
+        const double *column = w->columns + j * n;
+        for (size_t i = 0; i < n && w->q[j] > 0; i++) w->left[i] += w->q[j] * column[i];
+    }
+    double r = with_time_before(&w->rows, w->left, w->scratch);
+    for (size_t i = 0; i < n; i++) w->left[i] = w->y[i] - w->left[i];
+    r *= with_time_before(&w->rows, w->left, w->scratch);
+    double square = dosi_inverse_dot(w->left, w->left, n);
+    w->noise = fmax(square / (double)n, 1e-12 * w->yy / (double)n);
+    w->counts = (1.0 + r) / (1.0 - r);
 }
 
 /// Readings and prior together, for the noise as it is known so far.
 static void add_prior(known_work *w, const dosi_inverse_known *sources) {
     size_t k = w->n_sources;
+    double noise = w->noise * w->counts;
     for (size_t j = 0; j < k; j++) {
         double weight = 1.0 / (sources[j].prior_sd * sources[j].prior_sd);
-        for (size_t m = 0; m < k; m++) w->a[j * k + m] = w->gram[j * k + m] / w->noise;
+        for (size_t m = 0; m < k; m++) w->a[j * k + m] = w->gram[j * k + m] / noise;
         w->a[j * k + j] += weight;
-        w->rhs[j] = w->b[j] / w->noise + weight * sources[j].prior;
+        w->rhs[j] = w->b[j] / noise + weight * sources[j].prior;
     }
 }
 
@@ -89,12 +133,7 @@ static void fit(known_work *w, const dosi_inverse_known *sources) {
     for (int round = 0; round < NOISE_ROUNDS; round++) {
         add_prior(w, sources);
         dosi_inverse_nnls(w->a, w->rhs, k, w->q);
-        double left = w->yy;
-        for (size_t j = 0; j < k; j++) {
-            left -= 2.0 * w->q[j] * w->b[j];
-            for (size_t m = 0; m < k; m++) left += w->q[j] * w->q[m] * w->gram[j * k + m];
-        }
-        w->noise = fmax(left / (double)w->rows.n, 1e-12 * w->yy / (double)w->rows.n);
+        weigh_left(w);
     }
     add_prior(w, sources);
 }
@@ -111,7 +150,7 @@ static dosi_status put_errors(known_work *w, dosi_inverse_known *sources, dosi_e
     for (size_t j = 0; j < k; j++) {
         double kernel = 0.0;
         for (size_t m = 0; m < k; m++) {
-            kernel += covariance[j * k + m] * w->gram[m * k + j] / w->noise;
+            kernel += covariance[j * k + m] * w->gram[m * k + j] / (w->noise * w->counts);
         }
         sources[j].strength = w->q[j];
         sources[j].sd = sqrt(covariance[j * k + j]);
@@ -130,7 +169,12 @@ dosi_status dosi_inverse_strengths(const dosi_inverse_problem *problem,
     if (n_sources == 0 || problem->n == 0) {
         return dosi_fail(err, DOSI_DOMAIN, "no sources, or no readings, to weigh");
     }
+    if (n_sources > DOSI_INVERSE_KNOWN_MAX) {
+        return dosi_fail(err, DOSI_LIMIT, "%zu sources: more than %d", n_sources,
+                         DOSI_INVERSE_KNOWN_MAX);
+    }
     for (size_t j = 0; j < n_sources; j++) {
+        assert(problem->forward || sources[j].column);
         bool is_fine = sources[j].prior_sd > 0 && isfinite(sources[j].prior_sd) &&
                        isfinite(sources[j].prior);
         if (is_fine) continue;

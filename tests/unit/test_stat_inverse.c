@@ -161,6 +161,55 @@ static void known_sources_are_weighed(void **state) {
     CHECK_NEAR(noise, 1.0, 0.1);
 }
 
+/// One more of a series whose values are like the one before.
+static double next_of(dosi_random *random, double before, double phi) {
+    return phi * before + sqrt(1 - phi * phi) * dosi_random_normal(random);
+}
+
+/// Mean of ((strength - truth) / sd)^2 over many worlds of slowly changing errors and plumes.
+static double miss_of(double phi_plume, double phi_error) {
+    enum { WORLDS = 60, GROUPS = 3 };
+    static world w;
+    static double columns[GROUPS][ROWS];
+    dosi_error err = {""};
+    dosi_random random = dosi_random_init(5, 1);
+    double sum = 0;
+    for (size_t k = 0; k < WORLDS; k++) {
+        make_world(&w, places, strengths, 0);
+        double state[GROUPS + 1][SENSORS] = {{0}};
+        for (size_t i = 0; i < ROWS; i++) {
+            size_t s = i % SENSORS;
+            for (size_t g = 0; g <= GROUPS; g++) {
+                double *at = &state[g][s];
+                *at = next_of(&random, *at, g < GROUPS ? phi_plume : phi_error);
+            }
+            w.value[i] = 5 + 3 * (double)s + 2 * state[GROUPS][s];
+            for (size_t g = 0; g < GROUPS; g++) {
+                columns[g][i] = 3 + state[g][s];
+                w.value[i] += (double)(g + 1) * columns[g][i];
+            }
+        }
+        dosi_inverse_known known[GROUPS] = {{.prior_sd = 100, .column = columns[0]},
+                                            {.prior_sd = 100, .column = columns[1]},
+                                            {.prior_sd = 100, .column = columns[2]}};
+        w.problem.forward = NULL;
+        CHECK_OK(dosi_inverse_strengths(&w.problem, known, GROUPS, NULL, NULL, &err), err);
+        for (size_t g = 0; g < GROUPS; g++) {
+            sum += pow((known[g].strength - (double)(g + 1)) / known[g].sd, 2);
+        }
+    }
+    return sum / (WORLDS * GROUPS);
+}
+
+/// 180 misses: their mean square is within 0.6..1.6 when standard errors are honest; without
+/// regard to time it would be about 9 where both are slow.
+static void standard_errors_are_honest(void **state) {
+    (void)state;
+    double fast = miss_of(0, 0.9), slow = miss_of(0.9, 0.9);
+    assert_true(fast > 0.6 && fast < 1.6);
+    assert_true(slow > 0.6 && slow < 1.6);
+}
+
 static void what_makes_no_sense_is_said(void **state) {
     (void)state;
     static world w;
@@ -185,6 +234,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_found_where_nothing_is),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
         cmocka_unit_test(known_sources_are_weighed),
+        cmocka_unit_test(standard_errors_are_honest),
         cmocka_unit_test(what_makes_no_sense_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
