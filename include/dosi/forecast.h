@@ -1,10 +1,9 @@
 /// @file forecast.h
-/// Forecasts of an hourly series some hours ahead, with intervals and an honest back-test.
+/// Forecasts of the hourly series of a network some hours ahead, with intervals and an honest
+/// back-test.
 ///
-/// Each horizon has a ridge regression of its own on what is known when the forecast is issued:
-/// the last values, their means, the same of the network, and hour and weekday of the target.
-/// Intervals are split-conformal (H. Papadopoulos and others, 2002; J. Lei and others, 2018, J.
-/// Am. Stat. Assoc. 113, 1094): errors on hours after the training give the half-width.
+/// All stations are forecast at one common hour of issue. Intervals are conformal: past errors
+/// give them (J. Lei and others, 2018, J. Am. Stat. Assoc. 113, 1094).
 #ifndef DOSI_FORECAST_H
 #define DOSI_FORECAST_H
 
@@ -19,15 +18,12 @@ extern "C" {
 
 enum { DOSI_FORECAST_HORIZONS_MAX = 168, DOSI_FORECAST_HOURS_MIN = 480 };
 
-/// Hourly values without holes in time; borrowed. The last one is where a forecast is issued.
-/// A missing value is taken as the network's of that hour, else as the value before it; such
-/// hours are neither learnt as targets nor scored.
-typedef struct dosi_forecast_series {
-    size_t n;
-    int64_t first_hour;    ///< Civil hours since 1970 of the first value, >= 0.
-    const double *value;   ///< (n) NaN: missing; the first may not be.
-    const double *network; ///< (n) mean of the stations; NaN: missing; NULL: none.
-} dosi_forecast_series;
+/// Hourly values of stations; borrowed. Forecasts are issued at the last hour.
+typedef struct dosi_forecast_panel {
+    size_t n_hours, n_stations;
+    int64_t first_hour;  ///< Civil hours since 1970 of the first hour, >= 0.
+    const double *value; ///< (n_stations x n_hours) NaN: missing.
+} dosi_forecast_panel;
 
 /// How to forecast. Zero fields mean the default.
 typedef struct dosi_forecast_options {
@@ -36,7 +32,7 @@ typedef struct dosi_forecast_options {
     double test_share; ///< Last part to back-test on, in (0, 0.5]; 0: 0.2.
 } dosi_forecast_options;
 
-/// A forecast for one hour, in units of the series.
+/// A forecast for one hour, in units of the series; NaN where a station has too few readings.
 typedef struct dosi_forecast_hour {
     double value, lower, upper;
 } dosi_forecast_hour;
@@ -44,23 +40,26 @@ typedef struct dosi_forecast_hour {
 /// How one horizon did on hours that neither model nor interval had seen. NaN where n is 0.
 typedef struct dosi_forecast_score {
     size_t n;
-    double mae, mae_persistence;
+    double mae, rmse;
+    double bias;                              ///< Mean of forecast less reading.
+    double mae_persistence, rmse_persistence; ///< Of the last value kept.
+    double mae_yesterday;   ///< Of the last value known of the same hour of the day.
     double mae_climatology; ///< Of the mean of that hour of the day until then.
     double coverage;        ///< Share of readings inside their interval.
     double width;           ///< Mean width of the intervals.
+    double crps;            ///< Continuous ranked probability score, from 19 quantiles.
 } dosi_forecast_score;
 
-/// Forecasts a series from its last hour. The back-test refits eight times along the last part,
-/// each time on what was known then. Series without negative values before the test are
-/// modelled as their square roots. Bytes do not depend on the number of threads.
+/// Forecasts all stations from the last hour. The back-test issues forecasts at every hour of
+/// the last part, each made of what was known then. Bytes do not depend on the number of
+/// threads.
 /// @param options  NULL: all default.
-/// @param out      (n_horizons) hours +1, +2, ... after the last.
-/// @param scores   (n_horizons) out.
+/// @param out      (n_stations x n_horizons) hours +1, +2, ... after the last.
+/// @param scores   ((n_stations + 1) x n_horizons) out; the last row is of all stations.
 /// @return DOSI_OK; DOSI_DOMAIN: fewer than DOSI_FORECAST_HOURS_MIN hours before the test, an
-///         option out of range, no first value, or too few readings; DOSI_NO_MEMORY;
+///         option out of range, or no station with readings enough; DOSI_NO_MEMORY;
 ///         DOSI_CANCELLED. `out` and `scores` are undefined on failure.
-/// Cost: about 9 x horizons x n x 600 operations.
-DOSI_API DOSI_CHECKED dosi_status dosi_forecast(const dosi_forecast_series *series,
+DOSI_API DOSI_CHECKED dosi_status dosi_forecast(const dosi_forecast_panel *panel,
                                                 const dosi_forecast_options *options,
                                                 const dosi_run *run,
                                                 dosi_forecast_hour *out,

@@ -54,14 +54,14 @@ static void each_station_has_its_hours_and_scores(void **state) {
     assert_int_equal(out[1].n_rows, (STATIONS + 1) * AHEAD);
     for (size_t k = 0; k < AHEAD; k++) {
         double truth = 40 + 10 * sin((double)(HOURS + k) * 2 * acos(-1.0) / 24);
-        assert_true(out[0].columns[1].data.integer[k] ==
+        assert_true(out[0].columns[3].data.integer[k] ==
                     (dosi_time)(HOURS + k + 1) * DOSI_HOUR_US);
-        CHECK_NEAR(out[0].columns[3].data.real[k], truth, 2);
+        CHECK_NEAR(out[0].columns[5].data.real[k], truth, 2);
     }
     size_t all = (size_t)STATIONS * AHEAD + 5;
-    const int64_t *n = out[1].columns[2].data.integer;
+    const int64_t *n = out[1].columns[3].data.integer;
     assert_int_equal(n[all], n[5] + n[AHEAD + 5]);
-    assert_true(out[1].columns[3].data.real[all] < 0.5 * out[1].columns[4].data.real[all]);
+    assert_true(out[1].columns[4].data.real[all] < 0.5 * out[1].columns[7].data.real[all]);
     for (size_t k = 0; k < 2; k++) dosi_table_destroy(&out[k]);
     assert_int_equal(forecast(&in, "o3", out, &err), DOSI_NOT_FOUND);
     for (size_t k = 0; k < 2; k++) dosi_table_destroy(&out[k]);

@@ -24,17 +24,17 @@ static void forecast(const double *value,
                      dosi_forecast_hour *out,
                      dosi_forecast_score *scores) {
     dosi_error err = {""};
-    const dosi_forecast_series series = {.n = n, .value = value};
+    const dosi_forecast_panel panel = {.n_hours = n, .n_stations = 1, .value = value};
     const dosi_forecast_options options = {.n_horizons = AHEAD};
     const dosi_run run = {.n_threads = threads};
-    CHECK_OK(dosi_forecast(&series, &options, &run, out, scores, &err), err);
+    CHECK_OK(dosi_forecast(&panel, &options, &run, out, scores, &err), err);
 }
 
 static void it_beats_persistence_and_covers_what_it_promises(void **state) {
     (void)state;
     static double value[HOURS];
     dosi_forecast_hour out[AHEAD];
-    dosi_forecast_score scores[AHEAD];
+    dosi_forecast_score scores[2 * AHEAD];
     make_series(value);
     forecast(value, HOURS, 0, out, scores);
     assert_true(scores[11].n > 600);
@@ -54,8 +54,8 @@ static void bytes_do_not_depend_on_threads(void **state) {
     static double value[HOURS];
     dosi_forecast_hour first[AHEAD];
     dosi_forecast_hour out[AHEAD];
-    dosi_forecast_score first_scores[AHEAD];
-    dosi_forecast_score scores[AHEAD];
+    dosi_forecast_score first_scores[2 * AHEAD];
+    dosi_forecast_score scores[2 * AHEAD];
     const int threads[] = {2, 7};
     make_series(value);
     forecast(value, 1200, 1, first, first_scores);
@@ -71,7 +71,7 @@ static void later_values_change_nothing(void **state) {
     static double value[HOURS];
     dosi_forecast_hour before[AHEAD];
     dosi_forecast_hour after[AHEAD];
-    dosi_forecast_score scores[AHEAD];
+    dosi_forecast_score scores[2 * AHEAD];
     make_series(value);
     forecast(value, 1200, 0, before, scores);
     for (size_t t = 1200; t < HOURS; t++) value[t] = 1e6;
@@ -79,7 +79,7 @@ static void later_values_change_nothing(void **state) {
     assert_memory_equal(before, after, sizeof after);
     // A jump in the last hour of the test reaches the score by its own error alone: every
     // model and interval of the back-test was there before it.
-    dosi_forecast_score jumped[AHEAD];
+    dosi_forecast_score jumped[2 * AHEAD];
     double old = value[1199];
     value[1199] = old + 1e4;
     forecast(value, 1200, 0, after, jumped);
@@ -91,13 +91,13 @@ static void what_cannot_be_forecast_is_named(void **state) {
     (void)state;
     static double value[HOURS];
     dosi_forecast_hour out[48];
-    dosi_forecast_score scores[48];
+    dosi_forecast_score scores[96];
     dosi_error err = {""};
     make_series(value);
-    dosi_forecast_series series = {.n = 500, .value = value};
+    dosi_forecast_panel series = {.n_hours = 500, .n_stations = 1, .value = value};
     assert_int_equal(dosi_forecast(&series, NULL, NULL, out, scores, &err), DOSI_DOMAIN);
     assert_non_null(strstr(err.message, "400 hours"));
-    series.n = HOURS;
+    series.n_hours = HOURS;
     const dosi_forecast_options all = {.coverage = 1};
     assert_int_equal(dosi_forecast(&series, &all, NULL, out, scores, &err), DOSI_DOMAIN);
     for (size_t t = 1; t < HOURS; t++) value[t] = (double)NAN;
