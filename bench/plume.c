@@ -1,5 +1,5 @@
-// How fast plumes are computed: stacks, volumes and an area over a grid, hour by hour, on one
-// thread. Usage: bench_plume [receptors a side]
+// How fast plumes are computed: stacks (one beside a building), volumes and an area over a
+// grid, hour by hour, on one thread. Usage: bench_plume [receptors a side]
 
 #include "dosi/plume.h"
 
@@ -76,6 +76,14 @@ int main(int argc, char **argv) {
     }
     const dosi_plume_receptors receptors = {.n = n, .x_m = x, .y_m = y};
     const double corner_x[] = {0, 0, 50, 50}, corner_y[] = {0, 50, 50, 0};
+    dosi_plume_building building;
+    for (int s = 0; s < DOSI_PLUME_SECTORS; s++) {
+        building.height_m[s] = 30;
+        building.width_m[s] = 50;
+        building.length_m[s] = 40;
+        building.along_m[s] = -30;
+        building.across_m[s] = 10;
+    }
     const dosi_plume_source sources[] = {{.kind = DOSI_PLUME_POINT,
                                           .height_m = 40,
                                           .emission = 1,
@@ -93,7 +101,10 @@ int main(int argc, char **argv) {
                                           .corner_x_m = corner_x,
                                           .corner_y_m = corner_y,
                                           .n_corners = 4}};
+    dosi_plume_source beside = sources[0];
+    beside.building = &building;
     int failed = run("point", &sources[0], &receptors, out);
+    failed |= run("building", &beside, &receptors, out);
     failed |= run("volume", &sources[1], &receptors, out);
     failed |= run("area", &sources[2], &receptors, out);
     free(x);

@@ -172,7 +172,7 @@ typedef struct dosi_plume_source {
     double decay_per_s;          ///< Exponential loss; 0: none.
     const double *corner_x_m, *corner_y_m; ///< (n_corners) areas; not closed.
     size_t n_corners;
-    const dosi_plume_building *building; ///< Points; NULL: none.
+    const dosi_plume_building *building; ///< Points; NULL: none. Height 0: none that way.
 } dosi_plume_source;
 
 /// Where concentrations are wanted. The arrays after y may be NULL: zeros.
@@ -189,6 +189,8 @@ typedef struct dosi_plume_receptors {
 /// @param concentration  (n) in and out.
 /// @return DOSI_OK; DOSI_DOMAIN when a field that the kind needs is not what it says;
 ///         DOSI_UNSUPPORTED: an area with more than DOSI_PLUME_VERTICES corners.
+/// Beside a building a point's plume is PRIME's: Schulman, Strimaitis and Scire (2000),
+/// J. Air Waste Manage. Assoc. 50, 378-390.
 /// Cost: about 0.15 us a receptor of a point or volume, of an area 3 us (bench/plume.c). One
 /// thread; the same bits wherever the receptors stand in the list.
 DOSI_API DOSI_CHECKED dosi_status dosi_plume_add(const dosi_plume_hour *hour,

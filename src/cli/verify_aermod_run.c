@@ -170,7 +170,6 @@ static void set_source(const dosi_aermod_deck *deck,
     if (s->building && s->kind <= AERMOD_POINTHOR) {
         set_building(&deck->buildings[s->building - 1], &out->building);
         p->building = &out->building;
-        out->missing = "downwash of buildings is not modelled";
     }
 }
 

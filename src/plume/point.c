@@ -3,6 +3,7 @@
 
 #include "plume/point.h"
 #include "plume/area.h"
+#include "plume/downwash.h"
 #include "plume/terrain.h"
 
 #include <math.h>
@@ -86,6 +87,8 @@ static void add_points(const plume_release *r,
     double pancake[PLUME_CHUNK], fraction[PLUME_CHUNK], plume[PLUME_CHUNK];
     double narrow[PLUME_CHUNK];
     double scale = MICROGRAMS * r->source->emission;
+    plume_downwash downwash;
+    bool has_downwash = r->has_rise && plume_downwash_init(r, &downwash);
     for (size_t next = 0; next < receptors->n;) {
         take(r, receptors, &next, &c);
         plume_meander(r, &c.all, pancake, fraction);
@@ -93,8 +96,13 @@ static void add_points(const plume_release *r,
         memset(narrow, 0, sizeof narrow);
         for (size_t i = 0; i < c.ahead.n; i++) narrow[c.of_ahead[i]] = plume[i];
         for (size_t i = 0; i < c.all.n; i++) {
-            concentration[c.of_all[i]] +=
-                scale * (fraction[i] * pancake[i] + (1 - fraction[i]) * narrow[i]);
+            double value = fraction[i] * pancake[i] + (1 - fraction[i]) * narrow[i];
+            if (has_downwash) {
+                const plume_spot at = {c.all.along[i], c.all.across[i], c.all.above[i],
+                                       c.all.flag[i]};
+                value = plume_downwash_at(&downwash, &at, value);
+            }
+            concentration[c.of_all[i]] += scale * value;
         }
     }
 }
@@ -117,9 +125,6 @@ dosi_status dosi_plume_add(const dosi_plume_hour *hour,
         (source->kind == DOSI_PLUME_VOLUME && !(source->sigma_y_m > 0))) {
         return dosi_fail(err, DOSI_DOMAIN,
                          "a source's height, exit or initial spread is not a usable number");
-    }
-    if (has_stack && source->building) {
-        return dosi_fail(err, DOSI_UNSUPPORTED, "downwash of buildings is not modelled");
     }
     if (hour->state != DOSI_PLUME_STABLE && hour->state != DOSI_PLUME_UNSTABLE) return DOSI_OK;
     if (source->emission == 0) return DOSI_OK;

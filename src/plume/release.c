@@ -105,6 +105,7 @@ static void set_fluxes(plume_release *r) {
     double gas = s->exit_temperature_k;
     if (gas < 0) gas = ambient - gas; // so much warmer than the air
     if (gas < ambient) gas = ambient;
+    r->gas_k = gas;
     double v = s->exit_speed_ms, d2 = s->diameter_m * s->diameter_m;
     r->buoyancy = fmax(0.25 / gas * v * d2 * PLUME_GRAVITY * (gas - ambient), LEAST_FLUX);
     r->momentum = 0.25 / gas * v * d2 * v * ambient;

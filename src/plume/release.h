@@ -16,6 +16,7 @@ typedef struct plume_release {
     double top_m;        ///< The same, less stack-tip downwash.
     double speed_ms, sigma_v_ms, sigma_w_ms; ///< At the height of release.
     double lapse, theta;
+    double gas_k;                       ///< Temperature of the gas: of points.
     double direction_deg, sine, cosine; ///< Of the wind that carries the plume.
     double buoyancy, momentum;          ///< m4/s3, m4/s2
     double brunt, brunt_rise;           ///< 1/s: at release, and 0.7 of it.

@@ -1,6 +1,7 @@
 # Tests of this module.
 dosi_test(unit plume_add)
 dosi_test(unit plume_canyon)
+dosi_test(unit plume_downwash)
 dosi_test(unit plume_gauss)
 dosi_test(unit plume_hour)
 dosi_test(unit plume_road)
