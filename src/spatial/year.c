@@ -298,6 +298,26 @@ static void score_means(const dosi_year *year, double *const loo[2], dosi_year_t
     out->means = dosi_krige_score_of(observed, predicted, variance, n_used);
 }
 
+dosi_status year_leave_out(const dosi_year *year,
+                           const dosi_run *run,
+                           double *const out[2],
+                           dosi_error *err) {
+    atomic_bool has_no_memory = false;
+#pragma omp parallel num_threads(dosi_run_threads(run))
+    {
+        year_gap gap;
+        bool is_ready = year_gap_reserve(year, &gap);
+        if (!is_ready) atomic_store(&has_no_memory, true);
+#pragma omp for schedule(dynamic, 64)
+        for (size_t m = 0; m < year->n_maps; m++) {
+            if (is_ready) leave_out(year, m, &gap, out);
+        }
+        year_gap_clear(&gap);
+    }
+    if (!has_no_memory) return DOSI_OK;
+    return dosi_fail(err, DOSI_NO_MEMORY, "no memory to leave values out");
+}
+
 dosi_status dosi_year_leave_one_out(const dosi_year *year,
                                     const dosi_run *run,
                                     dosi_year_trust *out,
@@ -307,24 +327,11 @@ dosi_status dosi_year_leave_one_out(const dosi_year *year,
     double *memory = malloc((2 * n + 1) * sizeof *memory);
     if (!memory) return dosi_fail(err, DOSI_NO_MEMORY, "no memory to leave values out");
     double *const loo[2] = {memory, memory + n};
-    atomic_bool has_no_memory = false;
-#pragma omp parallel num_threads(dosi_run_threads(run))
-    {
-        year_gap gap;
-        bool is_ready = year_gap_reserve(year, &gap);
-        if (!is_ready) atomic_store(&has_no_memory, true);
-#pragma omp for schedule(dynamic, 64)
-        for (size_t m = 0; m < year->n_maps; m++) {
-            if (is_ready) leave_out(year, m, &gap, loo);
-        }
-        year_gap_clear(&gap);
+    dosi_status status = year_leave_out(year, run, loo, err);
+    if (status == DOSI_OK) {
+        out->hours = dosi_krige_score_of(year->values, loo[0], loo[1], n);
+        score_means(year, loo, out);
     }
-    if (has_no_memory) {
-        free(memory);
-        return dosi_fail(err, DOSI_NO_MEMORY, "no memory to leave values out");
-    }
-    out->hours = dosi_krige_score_of(year->values, loo[0], loo[1], n);
-    score_means(year, loo, out);
     free(memory);
-    return DOSI_OK;
+    return status;
 }

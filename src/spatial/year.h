@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/// Targets of an area that covariances within it, and with others, are taken over, at most.
+enum { YEAR_WITHIN = 64 };
+
 struct dosi_year {
     const dosi_variogram *model;
     const dosi_sites *sites;
@@ -55,5 +58,12 @@ double year_weights(const dosi_year *year,
                     const double *covariance,
                     double own,
                     double *weight);
+
+/// Every value predicted from the others of its map.
+/// @param out  Predictions and variances (n_maps x sites), NaN where missing or alone.
+dosi_status year_leave_out(const dosi_year *year,
+                           const dosi_run *run,
+                           double *const out[2],
+                           dosi_error *err);
 
 #endif // DOSI_SPATIAL_YEAR_H

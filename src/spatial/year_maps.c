@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 32, WITHIN = 64 };
+enum { BLOCK = 32 };
 
 static dosi_status fail_memory(const dosi_sites *targets, dosi_error *err) {
     return dosi_fail(err, DOSI_NO_MEMORY, "no memory for maps of %zu places", targets->n);
@@ -331,7 +331,7 @@ typedef struct area_work {
 static double covariance_within(const area_work *w, size_t a) {
     const dosi_year_areas *areas = w->areas;
     size_t start = areas->start[a], n = areas->start[a + 1] - start;
-    size_t n_used = n < WITHIN ? n : WITHIN;
+    size_t n_used = n < YEAR_WITHIN ? n : YEAR_WITHIN;
     double sum = 0, total = 0;
     for (size_t i = 0; i < n_used; i++) {
         size_t p = start + i * n / n_used;
