@@ -13,6 +13,7 @@ enum { PLUME_TABLE = 50 };
 /// Something along the wind, between points; distances from the stack.
 typedef struct plume_path {
     size_t n;
+    bool has_return; ///< The distances do not only grow.
     double x[PLUME_TABLE];
     double value[2][PLUME_TABLE]; ///< Height; or sigma_z and sigma_y.
     double growth[PLUME_TABLE];   ///< Of the plume's radius, per m.

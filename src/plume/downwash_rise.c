@@ -279,13 +279,15 @@ static void keep(const climb *c, plume_path *out) {
     double even = (double)n / PLUME_TABLE, at = 0;
     double widening = 2.0 * ((double)n - PLUME_TABLE) / (PLUME_TABLE * (PLUME_TABLE - 1));
     out->n = is_long ? (size_t)PLUME_TABLE : n;
+    out->has_return = false;
     for (size_t i = 1; i <= out->n; i++) {
-        at += 1 + (double)(i - 1) * widening;
+        at = at + 1 + (double)(i - 1) * widening; // in this order: it decides whole numbers
         size_t from = i;
         if (is_long) from = is_very_long ? (size_t)at : (size_t)((double)i * even);
         if (i == out->n) from = n;
         out->x[i - 1] = c->kept_x[from - 1];
         out->value[0][i - 1] = c->kept_z[from - 1];
+        if (i > 1 && out->x[i - 1] <= out->x[i - 2]) out->has_return = true;
     }
 }
 

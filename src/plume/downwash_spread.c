@@ -72,9 +72,13 @@ double plume_downwash_ambient(const plume_downwash *d, int direction, double x, 
 
 // ---- tables ----
 
-/// Index of the point at or before x, at most the last but one.
+/// Index of the last point at or before x, at most the last but one.
 static size_t before(const plume_path *path, double x) {
     size_t low = 0, high = path->n - 1;
+    if (path->has_return) { // the air behind the building carried it back: no order
+        while (high > 1 && x < path->x[high - 1]) high--;
+        return high - 1;
+    }
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
         if (x >= path->x[middle]) {
@@ -89,8 +93,9 @@ static size_t before(const plume_path *path, double x) {
 double plume_path_at(const plume_path *path, int which, double x) {
     const double *value = path->value[which];
     if (x >= path->x[path->n - 1]) return value[path->n - 1];
-    if (path->n < 2 || x < path->x[0]) return value[0];
+    if (path->n < 2) return value[0];
     size_t i = before(path, x);
+    if (x < path->x[i]) return value[0];
     double part = (path->x[i + 1] - x) / (path->x[i + 1] - path->x[i]);
     return value[i + 1] - (value[i + 1] - value[i]) * part;
 }
@@ -110,7 +115,7 @@ static void thin(plume_path *out, size_t first, size_t n, const double *const *c
     double widening = 2.0 * ((double)n - PLUME_TABLE) / (PLUME_TABLE * (PLUME_TABLE - 1));
     out->n = is_long ? (size_t)PLUME_TABLE : n;
     for (size_t i = 2; i <= out->n; i++) {
-        at += 1 + (double)(i - 1) * widening;
+        at = at + 1 + (double)(i - 1) * widening; // in this order: it decides whole numbers
         size_t from = i;
         if (is_long) from = is_very_long ? (size_t)at : (size_t)((double)i * even);
         if (i == out->n) from = n;
@@ -261,7 +266,9 @@ static void take_step(march *m, double from, double to) {
     double straight = b->end_m - b->length_m;
     for (int k = 0; k < 2; k++) {
         advance(m, &m->wake[k], from, to, m->d->entry_m + straight);
-        if (m->is_in_cavity && m->source_m <= to) {
+        double until = m->d->fading_m[k];
+        bool is_after = to < until || from >= until || m->source_m <= until;
+        if (m->is_in_cavity && m->source_m <= to && is_after) {
             advance(m, &m->cavity[k], from, to, m->source_m + straight);
         }
     }
