@@ -239,7 +239,6 @@ typedef struct air_hour {
 typedef struct work {
     const dosi_method_call *call;
     const dosi_table *observations, *stations, *weather, *known;
-    dosi_pollutant pollutant;
     double ug_per_unit; ///< ug/m3 of one unit of the value.
     size_t n_stations;
     double *x, *y;      ///< (n_stations)
@@ -262,26 +261,13 @@ static void work_clear(work *w) {
     free(w->of_sensor);
 }
 
-/// ug/m3 of one ppm at 25 degrees: 1000 M / 24.45.
+/// ug/m3 of one unit of the value.
 static dosi_status take_unit(work *w, dosi_error *err) {
-    static const double molar_mass[DOSI_AIR_COUNT] = {[DOSI_AIR_SO2] = 64.07,
-                                                      [DOSI_AIR_CO] = 28.01,
-                                                      [DOSI_AIR_O3] = 48.00,
-                                                      [DOSI_AIR_NO2] = 46.01};
     const char *value = dosi_call_value(w->call, "value")->text;
-    w->pollutant = dosi_pollutant_from_name(value);
-    if (w->pollutant == DOSI_AIR_COUNT) {
-        return dosi_fail(err, DOSI_INVALID,
-                         "value \"%.60s\" is none of so2_ppm, co_ppm, no2_ppm, pm10_ugm3, "
-                         "pm25_ugm3",
-                         value);
-    }
-    if (w->pollutant == DOSI_AIR_O3) {
+    if (dosi_pollutant_from_name(value) == DOSI_AIR_O3) {
         return dosi_fail(err, DOSI_INVALID, "ozone has no sources: it is made in the air");
     }
-    double mass = molar_mass[w->pollutant];
-    w->ug_per_unit = mass > 0 ? 1000.0 * mass / 24.45 : 1.0;
-    return DOSI_OK;
+    return method_ugm3_per_unit(value, &w->ug_per_unit, err);
 }
 
 // --- weather -----------------------------------------------------------------------------

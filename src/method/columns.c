@@ -2,6 +2,7 @@
 
 #include "method/columns.h"
 
+#include "dosi/air.h"
 #include "dosi/geo.h"
 
 #include <assert.h>
@@ -192,6 +193,24 @@ static dosi_status project(int srid, double *x, double *y, size_t n, dosi_error 
     DOSI_TRY(dosi_projection_create(srid, DOSI_SRID_KOREA, &projection, err));
     (void)dosi_projection_apply(projection, x, y, n, false); // unplaceable points become NaN
     dosi_projection_destroy(projection);
+    return DOSI_OK;
+}
+
+dosi_status method_ugm3_per_unit(const char *name, double *out, dosi_error *err) {
+    static const double molar_mass[DOSI_AIR_COUNT] = {[DOSI_AIR_SO2] = 64.07,
+                                                      [DOSI_AIR_CO] = 28.01,
+                                                      [DOSI_AIR_O3] = 48.00,
+                                                      [DOSI_AIR_NO2] = 46.01};
+    size_t n = strlen(name);
+    dosi_pollutant pollutant = dosi_pollutant_from_name(name);
+    bool is_mass = n > 5 && strcmp(name + n - 5, "_ugm3") == 0;
+    if (!is_mass && (pollutant == DOSI_AIR_COUNT || !(molar_mass[pollutant] > 0))) {
+        return dosi_fail(err, DOSI_INVALID,
+                         "\"%.60s\" is none of so2_ppm, co_ppm, o3_ppm, no2_ppm, and does not "
+                         "end in _ugm3",
+                         name);
+    }
+    *out = is_mass ? 1.0 : 1000.0 * molar_mass[pollutant] / 24.45;
     return DOSI_OK;
 }
 

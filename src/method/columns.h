@@ -57,6 +57,11 @@ DOSI_CHECKED dosi_status method_values_find(const dosi_table *table,
 /// The value of a row; NaN when missing or rejected.
 double method_value(const method_values *values, size_t row);
 
+/// ug/m3 of one unit of the column `name`: 1 for names that end in _ugm3, 1000 M / 24.45 (25
+/// degrees, 1 atm) for the gases so2_ppm, co_ppm, o3_ppm and no2_ppm.
+/// @return DOSI_OK; DOSI_INVALID: another name.
+DOSI_CHECKED dosi_status method_ugm3_per_unit(const char *name, double *out, dosi_error *err);
+
 /// Places of all rows in metres of EPSG:5186, from columns x and y (already metric), a point
 /// geometry (projected from its srid; other shapes by centroid), or lon and lat.
 /// @param x, y  (table->n_rows) out, NaN where missing.
