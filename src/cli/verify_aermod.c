@@ -5,6 +5,7 @@
 
 #include "cli/verify_aermod.h"
 #include "cli/verify.h"
+#include "cli/verify_aermod_sum.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #define PLUME_WITHIN 1e-3
 #define ROAD_WITHIN  1e-2
 
-enum { MOST_RANK = 10, TEXT_BYTES = 1 << 30 };
+enum { MOST_RANK = VERIFY_RANKS, TEXT_BYTES = 1 << 30 };
 
 static bool recognises(const dosi_verify_file *file) {
     const char *at = strstr(file->head, "CO STARTING");
@@ -74,6 +75,7 @@ static dosi_status read_included(void *context,
 /// A result file being compared.
 typedef struct comparison {
     const dosi_aermod_result *result;
+    const verify_highest *highest; ///< Of a summary; else NULL.
     dosi_verify_file *file;
     dosi_text text;
     size_t at, group;
@@ -111,6 +113,20 @@ static bool next_row(comparison *c, row *out) {
     return false;
 }
 
+/// Notes a value, if it is the furthest off so far.
+static void note_value(
+    comparison *c, double expected, double got, int64_t stamp, size_t place) {
+    double off = fabs(got - expected), deviation = fmax(0, off - ROUNDING) / expected;
+    c->n_values++;
+    if (deviation > c->worst || c->n_values == 1 || isnan(deviation)) {
+        c->worst = isnan(deviation) ? (double)INFINITY : deviation;
+        c->worst_expected = expected;
+        c->worst_got = off <= ROUNDING ? expected : got + copysign(ROUNDING, expected - got);
+        c->worst_stamp = stamp;
+        c->worst_place = place;
+    }
+}
+
 /// Compares one set of values with the next rows.
 static dosi_status compare_block(const verify_aermod *run,
                                  comparison *c,
@@ -138,19 +154,8 @@ static dosi_status compare_block(const verify_aermod *run,
         top = fmax(top, r.value);
     }
     for (size_t i = 0; i < n; i++) {
-        double expected = c->expected[i], off = fabs(values[i] - expected);
-        if (!(expected > COUNTS_FROM * top)) continue;
-        c->n_values++;
-        double deviation = fmax(0, off - ROUNDING) / expected;
-        if (deviation > c->worst || c->n_values == 1 || isnan(deviation)) {
-            c->worst = isnan(deviation) ? (double)INFINITY : deviation;
-            c->worst_expected = expected;
-            c->worst_got = off <= ROUNDING
-                               ? expected
-                               : values[i] + copysign(ROUNDING, expected - values[i]);
-            c->worst_stamp = stamp;
-            c->worst_place = i;
-        }
+        if (!(c->expected[i] > COUNTS_FROM * top)) continue;
+        note_value(c, c->expected[i], values[i], stamp, i);
     }
     return DOSI_OK;
 }
@@ -197,6 +202,21 @@ static dosi_status add_hour(
     return status;
 }
 
+/// Compares the highest values of all receptors: of a mean the nth of them, else the highest of
+/// their nth highest hours.
+static void compare_highest(comparison *c, size_t n) {
+    for (int k = 0; k < c->result->rank; k++) {
+        double expected = c->highest->expected[k];
+        double *from = c->result->average_h ? c->greatest + (size_t)k * n : c->sum;
+        size_t best = 0;
+        for (size_t i = 1; i < n; i++) {
+            if (from[i] > from[best]) best = i;
+        }
+        if (expected > 0) note_value(c, expected, from[best], 0, best);
+        if (c->result->average_h == 0) from[best] = -1;
+    }
+}
+
 /// What is known at the end: means of the period, ranks; and the case.
 static dosi_status finish(dosi_verify *verify,
                           const verify_aermod *run,
@@ -208,11 +228,16 @@ static dosi_status finish(dosi_verify *verify,
     if (!c->sum) return DOSI_OK;
     if (result->average_h == 0) {
         for (size_t i = 0; i < n && c->n_valid; i++) c->sum[i] /= (double)c->n_valid;
+    }
+    if (c->highest) {
+        if (n > 0) compare_highest(c, n);
+    } else if (result->average_h == 0) {
         DOSI_TRY(compare_block(run, c, c->sum, 0, err));
     } else if (result->kind == AERMOD_PLOTFILE) {
         DOSI_TRY(compare_block(run, c, c->greatest + (size_t)(result->rank - 1) * n, 0, err));
     }
     if (c->n_values == 0) {
+        if (c->highest) return DOSI_OK; // nothing but zeros
         dosi_verify_note(verify, deck, "no hour of %s is one of the weather's", c->file->name);
         return DOSI_OK;
     }
@@ -220,8 +245,9 @@ static dosi_status finish(dosi_verify *verify,
     if (c->worst_stamp) {
         (void)snprintf(when, sizeof when, " %08lld", (long long)c->worst_stamp);
     }
-    (void)snprintf(what, sizeof what, "%s %dh worst of %zu%s (%.0f %.0f)", result->group,
-                   result->average_h, c->n_values, when, run->receptors.x_m[c->worst_place],
+    (void)snprintf(what, sizeof what, "%s %dh %s of %zu%s (%.0f %.0f)", result->group,
+                   result->average_h, c->highest ? "highest, worst" : "worst", c->n_values,
+                   when, run->receptors.x_m[c->worst_place],
                    run->receptors.y_m[c->worst_place]);
     const dosi_verify_case item = {what, c->worst_expected, c->worst_got, c->within,
                                    DOSI_VERIFY_RELATIVE};
@@ -241,6 +267,7 @@ static bool is_modelled(dosi_verify *verify,
         if (!dosi_aermod_in_group(group, s)) continue;
         if (run->sources[s].is_road) c->within = ROAD_WITHIN;
         if (run->sources[s].missing) {
+            if (c->highest) return false; // said already where its hours are compared
             dosi_verify_note(verify, deck, "%s: source %s (%s): %s", c->file->name, source->id,
                              dosi_aermod_kind_name(source->kind), run->sources[s].missing);
             return false;
@@ -249,57 +276,114 @@ static bool is_modelled(dosi_verify *verify,
     return true;
 }
 
-/// Finds the file and the group of a result.
+/// Finds the group of a result.
 /// @return Whether there is something to compare.
 static bool open_comparison(dosi_verify *verify,
                             const verify_aermod *run,
-                            const dosi_aermod_result *result,
                             comparison *c,
                             dosi_verify_file *deck) {
-    *c = (comparison){.result = result, .file = find(verify, result->path)};
-    if (!c->file || result->rank > MOST_RANK) return false;
+    if (!c->file || c->result->rank > MOST_RANK) return false;
     c->file->is_used = true;
     size_t g = 0;
-    while (g < run->deck.n_groups && strcmp(run->deck.groups[g].id, result->group) != 0) g++;
+    while (g < run->deck.n_groups && strcmp(run->deck.groups[g].id, c->result->group) != 0) g++;
     if (g == run->deck.n_groups) return false;
     c->group = g;
     return is_modelled(verify, run, c, deck);
+}
+
+/// All comparisons of a deck.
+typedef struct comparisons {
+    comparison *list;
+    size_t n, room;
+    verify_highest *tables; ///< (n_tables) of the summary.
+    size_t n_tables;
+} comparisons;
+
+/// Takes a comparison, if its file and group are there and modelled.
+static dosi_status take(dosi_verify *verify,
+                        const verify_aermod *run,
+                        comparisons *all,
+                        const comparison *item,
+                        dosi_verify_file *deck,
+                        dosi_error *err) {
+    size_t n = run->receptors.n;
+    comparison *c = &all->list[all->n];
+    *c = *item;
+    if (all->n == all->room || !open_comparison(verify, run, c, deck)) return DOSI_OK;
+    all->n++;
+    c->sum = calloc((MOST_RANK + 2) * n + 1, sizeof *c->sum);
+    if (!c->sum) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for results");
+    c->greatest = c->sum + n;
+    c->expected = c->greatest + MOST_RANK * n;
+    return c->highest ? DOSI_OK : read_text(c->file, &c->text, err);
+}
+
+/// Reads the tables of the deck's summary, if it is there.
+static dosi_status read_summary(dosi_verify *verify,
+                                const verify_aermod *run,
+                                comparisons *all,
+                                dosi_verify_file **file,
+                                dosi_error *err) {
+    for (size_t i = 0; i < run->deck.n_results; i++) {
+        if (run->deck.results[i].kind != AERMOD_SUMMARY) continue;
+        *file = find(verify, run->deck.results[i].path);
+    }
+    if (!*file) return DOSI_OK;
+    dosi_text text = {0};
+    dosi_status status = read_text(*file, &text, err);
+    if (status == DOSI_OK) {
+        status =
+            verify_highest_read(dosi_text_string(&text), &all->tables, &all->n_tables, err);
+    }
+    dosi_text_destroy(&text);
+    return status;
+}
+
+/// Everything that the deck has results of.
+static dosi_status take_all(dosi_verify *verify,
+                            const verify_aermod *run,
+                            comparisons *all,
+                            dosi_verify_file *deck,
+                            dosi_error *err) {
+    dosi_verify_file *summary = NULL;
+    DOSI_TRY(read_summary(verify, run, all, &summary, err));
+    all->room = run->deck.n_results + all->n_tables;
+    all->list = calloc(all->room + 1, sizeof *all->list);
+    if (!all->list) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for results");
+    for (size_t i = 0; i < run->deck.n_results; i++) {
+        const dosi_aermod_result *result = &run->deck.results[i];
+        if (result->kind == AERMOD_SUMMARY) continue;
+        const comparison item = {.result = result, .file = find(verify, result->path)};
+        DOSI_TRY(take(verify, run, all, &item, deck, err));
+    }
+    for (size_t i = 0; i < all->n_tables; i++) {
+        const comparison item = {
+            .result = &all->tables[i].result, .highest = &all->tables[i], .file = summary};
+        DOSI_TRY(take(verify, run, all, &item, deck, err));
+    }
+    return DOSI_OK;
 }
 
 static dosi_status compare_all(dosi_verify *verify,
                                verify_aermod *run,
                                dosi_verify_file *deck,
                                dosi_error *err) {
-    size_t n = run->receptors.n, n_open = 0;
-    comparison *list = calloc(run->deck.n_results + 1, sizeof *list);
-    if (!list) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for results");
-    dosi_status status = DOSI_OK;
-    for (size_t i = 0; i < run->deck.n_results && status == DOSI_OK; i++) {
-        comparison *c = &list[n_open];
-        if (!open_comparison(verify, run, &run->deck.results[i], c, deck)) continue;
-        n_open++;
-        c->sum = calloc((MOST_RANK + 2) * n + 1, sizeof *c->sum);
-        if (!c->sum) {
-            status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for results");
-            break;
-        }
-        c->greatest = c->sum + n;
-        c->expected = c->greatest + MOST_RANK * n;
-        status = read_text(c->file, &c->text, err);
-    }
-    for (size_t h = 0; n_open && h < run->met.n_hours && status == DOSI_OK; h++) {
+    comparisons all = {0};
+    dosi_status status = take_all(verify, run, &all, deck, err);
+    for (size_t h = 0; all.n && h < run->met.n_hours && status == DOSI_OK; h++) {
         bool is_valid = false;
         status = verify_aermod_hour(run, h, &is_valid, err);
-        for (size_t i = 0; i < n_open && status == DOSI_OK; i++) {
-            status = add_hour(run, &list[i], run->met.hours[h].stamp, is_valid, err);
+        for (size_t i = 0; i < all.n && status == DOSI_OK; i++) {
+            status = add_hour(run, &all.list[i], run->met.hours[h].stamp, is_valid, err);
         }
     }
-    for (size_t i = 0; i < n_open; i++) {
-        if (status == DOSI_OK) status = finish(verify, run, &list[i], deck, err);
-        free(list[i].sum);
-        dosi_text_destroy(&list[i].text);
+    for (size_t i = 0; i < all.n; i++) {
+        if (status == DOSI_OK) status = finish(verify, run, &all.list[i], deck, err);
+        free(all.list[i].sum);
+        dosi_text_destroy(&all.list[i].text);
     }
-    free(list);
+    free(all.list);
+    free(all.tables);
     return status;
 }
 

@@ -115,12 +115,16 @@ static void set_road(const dosi_aermod_source *s, verify_aermod_source *out) {
     }
 }
 
-static void set_building(const dosi_aermod_building *from, dosi_plume_building *to) {
+/// @return Whether all sectors of all five tables were given.
+static bool set_building(const dosi_aermod_building *from, dosi_plume_building *to) {
     memcpy(to->height_m, from->height_m, sizeof to->height_m);
     memcpy(to->width_m, from->width_m, sizeof to->width_m);
     memcpy(to->length_m, from->length_m, sizeof to->length_m);
     memcpy(to->along_m, from->along_m, sizeof to->along_m);
     memcpy(to->across_m, from->across_m, sizeof to->across_m);
+    bool is_whole = true;
+    for (int row = 0; row < 5; row++) is_whole = is_whole && from->n[row] == AERMOD_SECTORS;
+    return is_whole;
 }
 
 /// Turns a deck's source into ours, or says why not.
@@ -168,8 +172,10 @@ static void set_source(const dosi_aermod_deck *deck,
     if (s->has_deposition) out->missing = "deposition is not modelled";
     if (s->n_parameters == 0) out->missing = "it has no parameters";
     if (s->building && s->kind <= AERMOD_POINTHOR) {
-        set_building(&deck->buildings[s->building - 1], &out->building);
         p->building = &out->building;
+        if (!set_building(&deck->buildings[s->building - 1], &out->building)) {
+            out->missing = "its building has not all of its 36 sectors";
+        }
     }
 }
 

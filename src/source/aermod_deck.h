@@ -99,12 +99,13 @@ typedef struct dosi_aermod_receptor {
 typedef enum dosi_aermod_result_kind {
     AERMOD_POSTFILE, ///< Every hour (or period) at every receptor.
     AERMOD_PLOTFILE, ///< The highest of each receptor, or the mean of the period.
+    AERMOD_SUMMARY,  ///< SUMMFILE: the highest of all receptors, of every average and group.
 } dosi_aermod_result_kind;
 
 /// A result file that the run would write.
 typedef struct dosi_aermod_result {
     dosi_aermod_result_kind kind;
-    int average_h; ///< 0: the whole period.
+    int average_h; ///< 0: the whole period. Of a summary nothing but the path is known.
     int rank;      ///< PLOTFILE: 1 for the highest; 0: the mean.
     char group[AERMOD_ID_BYTES];
     char path[AERMOD_PATH_BYTES];

@@ -198,13 +198,29 @@ static int rank_of(const aermod_field *f) {
     return is_number ? f->at[0] - '0' : 0;
 }
 
-/// POSTFILE hours group PLOT file [unit]; PLOTFILE hours group [rank] file [unit].
+/// Adds a result file to the deck.
+static dosi_status add_result(aermod_reading *r,
+                              const dosi_aermod_result *result,
+                              dosi_error *err) {
+    dosi_aermod_deck *deck = r->deck;
+    DOSI_TRY(aermod_grow(r, AERMOD_RESULTS, (void **)&deck->results, deck->n_results,
+                         AERMOD_MOST_OTHERS, err));
+    deck->results[deck->n_results++] = *result;
+    return DOSI_OK;
+}
+
+/// POSTFILE hours group PLOT file [unit]; PLOTFILE hours group [rank] file [unit]; SUMMFILE
+/// file
 static dosi_status read_result(aermod_reading *r,
                                const aermod_card *card,
                                size_t first,
                                dosi_error *err) {
-    dosi_aermod_deck *deck = r->deck;
     bool is_post = strcmp(r->keyword, "POSTFILE") == 0;
+    if (strcmp(r->keyword, "SUMMFILE") == 0) {
+        dosi_aermod_result summary = {.kind = AERMOD_SUMMARY};
+        DOSI_TRY(take_path(card, first, summary.path, err));
+        return add_result(r, &summary, err);
+    }
     if (!is_post && strcmp(r->keyword, "PLOTFILE") != 0) return DOSI_OK;
     dosi_aermod_result result = {.kind = is_post ? AERMOD_POSTFILE : AERMOD_PLOTFILE};
     DOSI_TRY(take_average(card, first, &result.average_h, err));
@@ -218,10 +234,7 @@ static dosi_status read_result(aermod_reading *r,
         result.rank = rank_of(&card->fields[first + 2]);
     }
     DOSI_TRY(take_path(card, first + 2 + has_third, result.path, err));
-    DOSI_TRY(aermod_grow(r, AERMOD_RESULTS, (void **)&deck->results, deck->n_results,
-                         AERMOD_MOST_OTHERS, err));
-    deck->results[deck->n_results++] = result;
-    return DOSI_OK;
+    return add_result(r, &result, err);
 }
 
 dosi_status aermod_read_option(aermod_reading *r,

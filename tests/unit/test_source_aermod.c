@@ -143,8 +143,8 @@ static void epa_s_runs_are_read(void **state) {
         const char *path;
         size_t n_sources, n_receptors, n_groups, n_results;
     } cases[] = {
-        {"reference/air/aermod/aertest.inp", 1, 144, 1, 2},
-        {"reference/air/aermod/allsrcs.inp", 15, 332, 13, 13},
+        {"reference/air/aermod/aertest.inp", 1, 144, 1, 3},
+        {"reference/air/aermod/allsrcs.inp", 15, 332, 13, 14},
         {"reference/air/aermod/bench_point.inp", 50, 900, 1, 1},
         {"reference/air/aermod/Test1_Base_cart_3cond_SNC.inp", 1, 169, 1, 1},
         {"reference/air/aermod/Test3_Base_cart_3cond_SNC_bar.inp", 1, 169, 1, 1},
