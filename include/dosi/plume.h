@@ -1,6 +1,6 @@
 /// @file plume.h
-/// Dispersion from stacks, volumes and areas: a steady Gaussian plume with Monin-Obukhov
-/// meteorology, as EPA's AERMOD (version 24142) defines it.
+/// Dispersion from stacks, volumes, areas and open pits: a steady Gaussian plume with
+/// Monin-Obukhov meteorology, as EPA's AERMOD (version 24142) defines it.
 ///
 /// An hour's weather is first turned into profiles of wind, turbulence and temperature
 /// (dosi_plume_hour_prepare()); then every source adds what it brings to every receptor
@@ -148,6 +148,7 @@ typedef enum dosi_plume_kind {
     DOSI_PLUME_POINT_HORIZONTAL, ///< Blows sideways.
     DOSI_PLUME_VOLUME,
     DOSI_PLUME_AREA, ///< A polygon.
+    DOSI_PLUME_PIT,  ///< An open pit: a rectangle that is deep.
 } dosi_plume_kind;
 
 /// Building dimensions as seen by the wind of each sector (10, 20, ... 360 degrees, where the
@@ -163,7 +164,7 @@ typedef struct dosi_plume_source {
     dosi_plume_kind kind;
     double x_m, y_m, base_m;   ///< Of areas, x and y count for nothing.
     double height_m;           ///< Of release above `base_m`.
-    double emission;           ///< g/s; of areas g/s/m2.
+    double emission;           ///< g/s; of areas and pits g/s/m2.
     double exit_temperature_k; ///< Points: of the gas; negative: so much above the air.
     double exit_speed_ms, diameter_m;
     bool is_without_stack_tip;   ///< No downwash behind the stack itself.
@@ -172,6 +173,9 @@ typedef struct dosi_plume_source {
     double decay_per_s;          ///< Exponential loss; 0: none.
     const double *corner_x_m, *corner_y_m; ///< (n_corners) areas; not closed.
     size_t n_corners;
+    /// Pits: (x, y) is one corner; the width goes east of it and the length north, turned
+    /// clockwise by the angle. `height_m` is above the pit's floor, less than its depth.
+    double pit_width_m, pit_length_m, pit_angle_deg, pit_depth_m;
     const dosi_plume_building *building; ///< Points; NULL: none. Height 0: none that way.
 } dosi_plume_source;
 
@@ -187,6 +191,7 @@ typedef struct dosi_plume_receptors {
 /// Adds what `source` brings in an hour to `concentration`, in ug/m3. A calm or missing hour
 /// brings nothing.
 /// @param concentration  (n) in and out.
+/// Receptors inside a pit get nothing of it.
 /// @return DOSI_OK; DOSI_DOMAIN when a field that the kind needs is not what it says;
 ///         DOSI_UNSUPPORTED: an area with more than DOSI_PLUME_VERTICES corners.
 /// Beside a building a point's plume is PRIME's: Schulman, Strimaitis and Scire (2000),

@@ -4,6 +4,7 @@
 #include "plume/point.h"
 #include "plume/area.h"
 #include "plume/downwash.h"
+#include "plume/pit.h"
 #include "plume/terrain.h"
 
 #include <math.h>
@@ -107,6 +108,25 @@ static void add_points(const plume_release *r,
     }
 }
 
+/// Checks a pit, and adds it.
+static dosi_status add_pit(const dosi_plume_hour *hour,
+                           const dosi_plume_source *source,
+                           const dosi_plume_receptors *receptors,
+                           double *concentration,
+                           dosi_error *err) {
+    if (!(source->pit_width_m > 0 && source->pit_length_m > 0 && source->height_m >= 0 &&
+          source->pit_depth_m >= source->height_m && isfinite(source->pit_angle_deg) &&
+          isfinite(source->emission))) {
+        return dosi_fail(err, DOSI_DOMAIN,
+                         "a pit's width, length, depth or height is not a usable number");
+    }
+    bool is_windy = hour->state == DOSI_PLUME_STABLE || hour->state == DOSI_PLUME_UNSTABLE;
+    if (is_windy && source->emission != 0) {
+        plume_add_pit(hour, source, receptors, concentration);
+    }
+    return DOSI_OK;
+}
+
 dosi_status dosi_plume_add(const dosi_plume_hour *hour,
                            const dosi_plume_source *source,
                            const dosi_plume_receptors *receptors,
@@ -117,6 +137,9 @@ dosi_status dosi_plume_add(const dosi_plume_hour *hour,
         return dosi_fail(err, source->n_corners < 3 ? DOSI_DOMAIN : DOSI_UNSUPPORTED,
                          "an area has 3 to %d corners, not %zu", DOSI_PLUME_VERTICES,
                          source->n_corners);
+    }
+    if (source->kind == DOSI_PLUME_PIT) {
+        return add_pit(hour, source, receptors, concentration, err);
     }
     bool has_stack = source->kind <= DOSI_PLUME_POINT_HORIZONTAL;
     if (!(source->height_m >= 0) || !isfinite(source->emission) ||

@@ -38,7 +38,7 @@ static void set_scales(dosi_plume_hour *out,
                        double density,
                        const added *a) {
     double zi = a->height_m, w = a->convective_ms;
-    double height = 7 * out->roughness_m;
+    double height = 7 * fmax(out->roughness_m, rural->roughness_m);
     double grown = w * sqrt(1.6 * pow(height / zi, 2 * PLUME_THIRD)) /
                    (1.3 * sqrt(fmax(1e-3, 1 - height / out->mixing_m)));
     out->friction_ms = fmax(rural->friction_ms, grown);
@@ -64,7 +64,7 @@ void dosi_plume_hour_urban(const dosi_plume_hour *hour,
     double flux = 0.03 * warmer * hour->friction_ms * density * HEAT_CAPACITY;
     a.convective_ms =
         cbrt(PLUME_GRAVITY / hour->temperature_k / density / HEAT_CAPACITY * flux * a.height_m);
-    out->roughness_m = fmax(roughness_m, hour->roughness_m);
+    out->roughness_m = roughness_m;
     out->mixing_m = fmin(TOP_LEVEL, fmax(a.height_m, hour->mechanical_height_m));
     set_scales(out, hour, flux, density, &a);
     const double *heights = dosi_plume_heights();

@@ -1,5 +1,6 @@
 # Tests of this module.
 dosi_test(unit plume_add)
+dosi_test(unit plume_buoyant)
 dosi_test(unit plume_canyon)
 dosi_test(unit plume_downwash)
 dosi_test(unit plume_gauss)
