@@ -372,6 +372,7 @@ static dosi_status compare_all(dosi_verify *verify,
     dosi_status status = take_all(verify, run, &all, deck, err);
     for (size_t h = 0; all.n && h < run->met.n_hours && status == DOSI_OK; h++) {
         bool is_valid = false;
+        if (!dosi_aermod_uses_hour(&run->deck, &run->met.hours[h])) continue;
         status = verify_aermod_hour(run, h, &is_valid, err);
         for (size_t i = 0; i < all.n && status == DOSI_OK; i++) {
             status = add_hour(run, &all.list[i], run->met.hours[h].stamp, is_valid, err);

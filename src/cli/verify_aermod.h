@@ -4,6 +4,7 @@
 #ifndef DOSI_CLI_VERIFY_AERMOD_H
 #define DOSI_CLI_VERIFY_AERMOD_H
 
+#include "dosi/buoyant.h"
 #include "dosi/road.h"
 
 #include "source/aermod_deck.h"
@@ -14,6 +15,7 @@ enum { VERIFY_CORNERS = DOSI_PLUME_VERTICES };
 typedef struct verify_aermod_source {
     const char *missing; ///< Why it cannot be modelled; NULL: it can.
     bool is_road;
+    bool is_buoyant; ///< A line of one of the deck's rows.
     dosi_plume_source plume;
     dosi_road_line road;
     double corner_x_m[VERIFY_CORNERS], corner_y_m[VERIFY_CORNERS];
@@ -27,8 +29,11 @@ typedef struct verify_aermod {
     verify_aermod_source *sources; ///< (deck.n_sources)
     dosi_plume_receptors receptors;
     double *memory;
-    double *brought; ///< (n_receptors) of one source.
-    double *group;   ///< (n_groups x n_receptors) of one hour.
+    double *brought;          ///< (n_receptors) of one source.
+    double *group;            ///< (n_groups x n_receptors) of one hour.
+    dosi_buoyant_line *lines; ///< (n_sources) of one row.
+    size_t *line_sources;     ///< (n_sources) whose they are.
+    double *line_values;      ///< (lines of the longest row x n_receptors)
     dosi_road_kernel *kernel;
     bool is_kernel_set; ///< For the hour, outside cities.
 } verify_aermod;
@@ -41,6 +46,21 @@ DOSI_CHECKED dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *e
 DOSI_CHECKED dosi_status verify_aermod_hour(verify_aermod *run,
                                             size_t hour,
                                             bool *is_valid,
+                                            dosi_error *err);
+
+/// The hour as a source has it: its city's, or the country's. `*urban` keeps a city's.
+const dosi_plume_hour *verify_aermod_air(const verify_aermod *run,
+                                         const dosi_aermod_source *source,
+                                         const dosi_plume_hour *rural,
+                                         dosi_plume_hour *urban);
+
+/// Adds what a source brought to its groups.
+void verify_aermod_add(verify_aermod *run, size_t source, const double *values);
+
+/// Adds all rows of buoyant lines in an hour.
+DOSI_CHECKED dosi_status verify_aermod_rows(verify_aermod *run,
+                                            const dosi_aermod_hour *met,
+                                            const dosi_plume_hour *rural,
                                             dosi_error *err);
 
 /// Frees everything.

@@ -90,6 +90,14 @@ static void set_area(const dosi_aermod_deck *deck,
     }
 }
 
+static void set_pit(const dosi_aermod_source *s, dosi_plume_source *out) {
+    out->kind = DOSI_PLUME_PIT;
+    out->pit_width_m = s->parameter[2];
+    out->pit_length_m = s->parameter[3];
+    out->pit_depth_m = s->parameter[4] / (out->pit_width_m * out->pit_length_m);
+    out->pit_angle_deg = parameter(s, 5, 0);
+}
+
 /// R-LINE: lines of dosi/road.h.
 static void set_road(const dosi_aermod_source *s, verify_aermod_source *out) {
     out->is_road = true;
@@ -164,11 +172,20 @@ static void set_source(const dosi_aermod_deck *deck,
     case AERMOD_RLINEXT:
         set_road(s, out);
         break;
+    case AERMOD_OPENPIT:
+        set_pit(s, p);
+        break;
+    case AERMOD_BUOYLINE:
+        out->is_buoyant = true;
+        if (s->row == 0) out->missing = "it is in no row of BLPINPUT";
+        break;
     default:
         out->missing = "not modelled";
         break;
     }
-    if (s->has_hourly) out->missing = "hourly emissions from a file are not read";
+    if (s->has_hourly && deck->n_emissions == 0) {
+        out->missing = "its file of hourly emissions is not there";
+    }
     if (s->has_deposition) out->missing = "deposition is not modelled";
     if (s->n_parameters == 0) out->missing = "it has no parameters";
     if (s->building && s->kind <= AERMOD_POINTHOR) {
@@ -177,6 +194,38 @@ static void set_source(const dosi_aermod_deck *deck,
             out->missing = "its building has not all of its 36 sectors";
         }
     }
+}
+
+/// Puts what a file says of an hour in the place of parameters.
+static void apply_hourly(const dosi_aermod_emission *e, dosi_aermod_source *s) {
+    static const size_t first[AERMOD_KINDS] = {
+        [AERMOD_POINT] = 2, [AERMOD_POINTCAP] = 2, [AERMOD_POINTHOR] = 2};
+    static const size_t second[AERMOD_KINDS] = {
+        [AERMOD_POINT] = 3, [AERMOD_POINTCAP] = 3, [AERMOD_POINTHOR] = 3, [AERMOD_VOLUME] = 2,
+        [AERMOD_AREA] = 5,  [AERMOD_AREAPOLY] = 3, [AERMOD_AREACIRC] = 4, [AERMOD_LINE] = 3,
+        [AERMOD_RLINE] = 3, [AERMOD_RLINEXT] = 3};
+    s->parameter[0] = e->value[0];
+    if (e->n < 3 || second[s->kind] == 0) return;
+    size_t last = second[s->kind];
+    if (s->kind == AERMOD_RLINEXT) {
+        s->z1 = s->z2 = e->value[1];
+    } else {
+        s->parameter[first[s->kind] ? first[s->kind] : 1] = e->value[1];
+    }
+    s->parameter[last] = e->value[2];
+    if (s->kind == AERMOD_VOLUME && e->n > 3) s->parameter[++last] = e->value[3];
+    if (s->n_parameters <= last) s->n_parameters = last + 1;
+}
+
+/// Makes a source as its file of hourly emissions has it.
+/// @return false: it emits nothing.
+static bool refresh_source(verify_aermod *run, size_t s, int64_t stamp) {
+    const dosi_aermod_emission *e = dosi_aermod_hourly(&run->deck, s, stamp);
+    if (!e || e->n == 0 || e->value[0] == 0) return false;
+    dosi_aermod_source source = run->deck.sources[s];
+    apply_hourly(e, &source);
+    set_source(&run->deck, &source, &run->sources[s]);
+    return true;
 }
 
 /// Turns every wind by the deck's angle.
@@ -196,7 +245,17 @@ dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err) {
     size_t n = deck->n_receptors;
     run->sources = calloc(deck->n_sources + 1, sizeof *run->sources);
     run->memory = calloc((6 + deck->n_groups) * n + 1, sizeof *run->memory);
-    if (!run->sources || !run->memory)
+    size_t n_longest = 0;
+    for (size_t r = 0; r < deck->n_rows; r++) {
+        size_t lines = 0;
+        for (size_t s = 0; s < deck->n_sources; s++) lines += deck->sources[s].row == r + 1;
+        if (lines > n_longest) n_longest = lines;
+    }
+    run->lines = calloc(n_longest + 1, sizeof *run->lines);
+    run->line_sources = calloc(n_longest + 1, sizeof *run->line_sources);
+    run->line_values = calloc(n_longest * n + 1, sizeof *run->line_values);
+    bool has_lines = run->lines && run->line_sources && run->line_values;
+    if (!run->sources || !run->memory || !has_lines)
         return dosi_fail(err, DOSI_NO_MEMORY, "no memory to run");
     for (size_t s = 0; s < deck->n_sources; s++) {
         set_source(deck, &deck->sources[s], &run->sources[s]);
@@ -220,6 +279,9 @@ void verify_aermod_clear(verify_aermod *run) {
     dosi_road_kernel_destroy(run->kernel);
     free(run->sources);
     free(run->memory);
+    free(run->lines);
+    free(run->line_sources);
+    free(run->line_values);
     dosi_aermod_deck_clear(&run->deck);
     dosi_aermod_met_clear(&run->met);
     memset(run, 0, sizeof *run);
@@ -277,6 +339,24 @@ static dosi_plume_limits limits_of(const dosi_aermod_deck *deck) {
     return limits;
 }
 
+const dosi_plume_hour *verify_aermod_air(const verify_aermod *run,
+                                         const dosi_aermod_source *source,
+                                         const dosi_plume_hour *rural,
+                                         dosi_plume_hour *urban) {
+    if (source->urban == 0) return rural;
+    const dosi_aermod_urban *city = &run->deck.urbans[source->urban - 1];
+    dosi_plume_hour_urban(rural, city->population, city->roughness_m, urban);
+    return urban;
+}
+
+void verify_aermod_add(verify_aermod *run, size_t source, const double *values) {
+    size_t n = run->receptors.n;
+    for (size_t g = 0; g < run->deck.n_groups; g++) {
+        if (!dosi_aermod_in_group(&run->deck.groups[g], source)) continue;
+        for (size_t i = 0; i < n; i++) run->group[g * n + i] += values[i];
+    }
+}
+
 dosi_status verify_aermod_hour(verify_aermod *run,
                                size_t hour,
                                bool *is_valid,
@@ -284,26 +364,20 @@ dosi_status verify_aermod_hour(verify_aermod *run,
     const dosi_aermod_deck *deck = &run->deck;
     const dosi_aermod_hour *met = &run->met.hours[hour];
     const dosi_plume_limits limits = limits_of(deck);
-    size_t n = run->receptors.n;
     dosi_plume_hour rural, urban;
     DOSI_TRY(dosi_plume_hour_prepare(&met->weather, &limits, &rural, err));
     *is_valid = rural.state == DOSI_PLUME_STABLE || rural.state == DOSI_PLUME_UNSTABLE;
     run->is_kernel_set = false;
-    memset(run->group, 0, deck->n_groups * n * sizeof *run->group);
+    memset(run->group, 0, deck->n_groups * run->receptors.n * sizeof *run->group);
     for (size_t s = 0; *is_valid && s < deck->n_sources; s++) {
         const dosi_aermod_source *source = &deck->sources[s];
-        if (run->sources[s].missing) continue;
-        const dosi_plume_hour *used = &rural;
-        if (source->urban) {
-            const dosi_aermod_urban *city = &deck->urbans[source->urban - 1];
-            dosi_plume_hour_urban(&rural, city->population, city->roughness_m, &urban);
-            used = &urban;
-        }
-        DOSI_TRY(run_source(run, s, used, dosi_aermod_factor(deck, source, met), err));
-        for (size_t g = 0; g < deck->n_groups; g++) {
-            if (!dosi_aermod_in_group(&deck->groups[g], s)) continue;
-            for (size_t i = 0; i < n; i++) run->group[g * n + i] += run->brought[i];
-        }
+        if (run->sources[s].missing || run->sources[s].is_buoyant) continue;
+        if (source->has_hourly && !refresh_source(run, s, met->stamp)) continue;
+        const dosi_plume_hour *air = verify_aermod_air(run, source, &rural, &urban);
+        double factor = source->has_hourly ? 1 : dosi_aermod_factor(deck, source, met);
+        DOSI_TRY(run_source(run, s, air, factor, err));
+        verify_aermod_add(run, s, run->brought);
     }
+    if (*is_valid && deck->n_rows) DOSI_TRY(verify_aermod_rows(run, met, &rural, err));
     return DOSI_OK;
 }

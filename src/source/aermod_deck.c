@@ -24,6 +24,8 @@ dosi_status aermod_grow(aermod_reading *r,
         [AERMOD_BUILDINGS] = sizeof(dosi_aermod_building),
         [AERMOD_VERTICES] = sizeof(double[2]),
         [AERMOD_FACTORS] = sizeof(double),
+        [AERMOD_ROWS] = sizeof(dosi_aermod_row),
+        [AERMOD_EMISSIONS] = sizeof(dosi_aermod_emission),
     };
     if (n < r->capacity[array]) return DOSI_OK;
     if (n >= most) return dosi_fail(err, DOSI_LIMIT, "more than %zu items in a deck", most);
@@ -79,6 +81,13 @@ double dosi_aermod_factor(const dosi_aermod_deck *deck,
     return i < source->n_factors ? deck->factors[source->first_factor + i] : 1;
 }
 
+bool dosi_aermod_uses_hour(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour) {
+    dosi_civil day = dosi_time_to_civil(hour->time - DOSI_HOUR_US);
+    int64_t stamp = ((day.year * 100LL + day.month) * 100 + day.day) * 100 + day.hour + 1;
+    return (!deck->first_stamp || stamp >= deck->first_stamp) &&
+           (!deck->last_stamp || stamp <= deck->last_stamp);
+}
+
 void dosi_aermod_deck_clear(dosi_aermod_deck *deck) {
     for (size_t g = 0; g < deck->n_groups; g++) free(deck->groups[g].member);
     free(deck->sources);
@@ -89,6 +98,8 @@ void dosi_aermod_deck_clear(dosi_aermod_deck *deck) {
     free(deck->buildings);
     free(deck->vertices);
     free(deck->factors);
+    free(deck->rows);
+    free(deck->emissions);
     memset(deck, 0, sizeof *deck);
 }
 
@@ -209,6 +220,7 @@ dosi_status dosi_aermod_deck_read(const dosi_aermod_text *text,
         status = read_text(&r, text, err);
     }
     free(r.net.x);
+    aermod_finish_sources(&deck);
     if (status == DOSI_OK) status = check_deck(&deck, text->name, err);
     if (status == DOSI_OK) {
         *out = deck;

@@ -15,6 +15,7 @@ enum {
     AERMOD_PATH_BYTES = 512,
     AERMOD_PARAMETERS = 8,
     AERMOD_SECTORS = 36,
+    AERMOD_HOURLY = 4, ///< Most values of a source and hour in a file of HOUREMIS.
 };
 
 typedef enum dosi_aermod_kind {
@@ -71,9 +72,10 @@ typedef struct dosi_aermod_source {
     size_t first_vertex, n_vertices; ///< AREAVERT: in the deck's `vertices`.
     size_t building;                 ///< Index + 1 in `buildings`; 0: none.
     size_t urban;                    ///< Index + 1 in `urbans`; 0: rural.
+    size_t row;                      ///< BUOYLINE: index + 1 in `rows`; 0: none.
     dosi_aermod_variation variation;
     size_t first_factor, n_factors;
-    bool has_hourly;     ///< HOUREMIS: emissions come from a file.
+    bool has_hourly;     ///< HOUREMIS: emissions come from a file: dosi_aermod_hourly().
     bool has_deposition; ///< Particle or gas parameters were given.
     double barrier[4];   ///< RLINEXT: height and distance of up to two walls.
     size_t n_barrier;
@@ -91,6 +93,23 @@ typedef struct dosi_aermod_urban {
     char id[AERMOD_ID_BYTES];
     double population, roughness_m;
 } dosi_aermod_urban;
+
+/// BLPINPUT: means of a group of buoyant lines.
+typedef struct dosi_aermod_row {
+    char id[AERMOD_ID_BYTES]; ///< Empty: of all buoyant lines.
+    double length_m, height_m, width_m, line_width_m, gap_m;
+    double buoyancy; ///< Of one line, m4/s3.
+} dosi_aermod_row;
+
+/// What a file of HOUREMIS says of a source in an hour.
+typedef struct dosi_aermod_emission {
+    size_t source;
+    int64_t stamp; ///< As of weather: yymmddhh.
+    /// Emission; then of points temperature and speed, of volumes height and both spreads, of
+    /// areas and lines height and spread, of buoyant lines the buoyancy.
+    double value[AERMOD_HOURLY];
+    size_t n; ///< 0: none was given, nothing is emitted.
+} dosi_aermod_emission;
 
 typedef struct dosi_aermod_receptor {
     double x, y, z, hill, flag;
@@ -134,7 +153,12 @@ typedef struct dosi_aermod_deck {
     size_t n_vertices;
     double *factors;
     size_t n_factors;
-    double wind_limits[5]; ///< Upper ends of the wind speed classes of WSPEED.
+    dosi_aermod_row *rows;
+    size_t n_rows;
+    dosi_aermod_emission *emissions; ///< By source, then hour.
+    size_t n_emissions;
+    int64_t first_stamp, last_stamp; ///< STARTEND: yyyymmddhh of the hours used; 0: all.
+    double wind_limits[5];           ///< Upper ends of the wind speed classes of WSPEED.
     char surface_path[AERMOD_PATH_BYTES], profile_path[AERMOD_PATH_BYTES];
     double profile_base_m;
     double rotation_deg; ///< Taken from every wind direction.
@@ -165,6 +189,14 @@ bool dosi_aermod_in_group(const dosi_aermod_group *group, size_t s);
 double dosi_aermod_factor(const dosi_aermod_deck *deck,
                           const dosi_aermod_source *source,
                           const dosi_aermod_hour *hour);
+
+/// What a source emits in an hour by its file of HOUREMIS; NULL: the file does not say.
+const dosi_aermod_emission *dosi_aermod_hourly(const dosi_aermod_deck *deck,
+                                               size_t source,
+                                               int64_t stamp);
+
+/// Whether the run uses an hour.
+bool dosi_aermod_uses_hour(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour);
 
 /// "POINT" and so on.
 const char *dosi_aermod_kind_name(dosi_aermod_kind kind);

@@ -135,6 +135,30 @@ static dosi_status read_control(aermod_reading *r,
     return DOSI_OK;
 }
 
+/// STARTEND yy mm dd [hh] yy mm dd [hh]
+static dosi_status read_hours_used(aermod_reading *r,
+                                   const aermod_card *card,
+                                   size_t first,
+                                   dosi_error *err) {
+    size_t n = card->n_fields - first, parts = n == 8 ? 4 : 3;
+    if (n != 6 && n != 8) {
+        return aermod_card_fail(card, DOSI_PARSE, err, "STARTEND with %zu numbers", n);
+    }
+    int64_t *const stamps[] = {&r->deck->first_stamp, &r->deck->last_stamp};
+    for (size_t s = 0; s < 2; s++) {
+        int64_t part[4] = {0, 0, 0, s == 0 ? 1 : 24};
+        for (size_t i = 0; i < parts; i++) {
+            DOSI_TRY(aermod_card_int(card, first + s * parts + i, &part[i], err));
+            if (part[i] < 0 || part[i] > 9999) {
+                return aermod_card_fail(card, DOSI_PARSE, err, "no such day");
+            }
+        }
+        if (part[0] < 100) part[0] += part[0] < 50 ? 2000 : 1900;
+        *stamps[s] = ((part[0] * 100 + part[1]) * 100 + part[2]) * 100 + part[3];
+    }
+    return DOSI_OK;
+}
+
 static dosi_status read_weather(aermod_reading *r,
                                 const aermod_card *card,
                                 size_t first,
@@ -162,9 +186,10 @@ static dosi_status read_weather(aermod_reading *r,
         if (is_feet) deck->profile_base_m *= 0.3048;
         return DOSI_OK;
     }
-    static const char *const notable[] = {"STARTEND", "DAYRANGE", "SCIMBYHR", "NOTURB",
-                                          "NOSA",     "NOSW",     "NOTURBST", "NOTURBCO",
-                                          "NOSAST",   "NOSWST",   "NOSACO",   "NOSWCO"};
+    if (strcmp(r->keyword, "STARTEND") == 0) return read_hours_used(r, card, first, err);
+    static const char *const notable[] = {"DAYRANGE", "SCIMBYHR", "NOTURB",   "NOSA",
+                                          "NOSW",     "NOTURBST", "NOTURBCO", "NOSAST",
+                                          "NOSWST",   "NOSACO",   "NOSWCO"};
     for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
         if (strcmp(r->keyword, notable[i]) == 0) aermod_note_unsupported(deck, r->keyword);
     }

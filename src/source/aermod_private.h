@@ -10,7 +10,8 @@ enum {
     AERMOD_MOST_SOURCES = 200000,
     AERMOD_MOST_RECEPTORS = 10000000,
     AERMOD_MOST_OTHERS = 1000000, ///< Groups, vertices, factors, results.
-    AERMOD_NET_AXIS = 10000,      ///< Distances, directions, columns or rows of a network.
+    AERMOD_MOST_EMISSIONS = 50000000,
+    AERMOD_NET_AXIS = 10000, ///< Distances, directions, columns or rows of a network.
 };
 
 /// A receptor network being read.
@@ -30,12 +31,13 @@ typedef struct aermod_net {
 typedef struct aermod_reading {
     dosi_aermod_deck *deck;
     const dosi_aermod_files *files;
-    size_t capacity[8];                    ///< Of the deck's arrays: see aermod_grow().
+    size_t capacity[10];                   ///< Of the deck's arrays: see aermod_grow().
     double source_metres, receptor_metres; ///< Metres in the unit of elevations.
     aermod_net net;
     int depth;    ///< Of included files.
     char path[3]; ///< "SO"
     char keyword[AERMOD_ID_BYTES];
+    char hourly_names[AERMOD_PATH_BYTES]; ///< Files of HOUREMIS read, one a line.
 } aermod_reading;
 
 /// Which array grows.
@@ -48,6 +50,8 @@ typedef enum aermod_array {
     AERMOD_BUILDINGS,
     AERMOD_VERTICES,
     AERMOD_FACTORS,
+    AERMOD_ROWS,
+    AERMOD_EMISSIONS,
 } aermod_array;
 
 /// Makes room for one more item of `item_bytes` in `*items` that holds `n`.
@@ -73,6 +77,21 @@ DOSI_CHECKED dosi_status aermod_read_source(aermod_reading *r,
                                             const aermod_card *card,
                                             size_t first,
                                             dosi_error *err);
+
+/// BLPINPUT and BLPGROUP: groups of buoyant lines.
+DOSI_CHECKED dosi_status aermod_read_row(aermod_reading *r,
+                                         const aermod_card *card,
+                                         size_t first,
+                                         dosi_error *err);
+
+/// HOUREMIS: reads the file of hourly emissions, where it is there.
+DOSI_CHECKED dosi_status aermod_read_hourly(aermod_reading *r,
+                                            const aermod_card *card,
+                                            size_t first,
+                                            dosi_error *err);
+
+/// What is known at the end: buoyant lines without BLPGROUP, emissions in order.
+void aermod_finish_sources(dosi_aermod_deck *deck);
 
 /// Lines of the RE pathway.
 DOSI_CHECKED dosi_status aermod_read_receptor(aermod_reading *r,

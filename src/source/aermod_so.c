@@ -312,23 +312,16 @@ static dosi_status read_road(aermod_reading *r,
     return DOSI_OK;
 }
 
-/// Marks sources whose emissions or depositions come from elsewhere.
+/// Marks sources with depositions.
 static dosi_status mark_sources(aermod_reading *r,
                                 const aermod_card *card,
                                 size_t at,
                                 dosi_error *err) {
-    bool is_hourly = strcmp(r->keyword, "HOUREMIS") == 0;
     char pattern[2 * AERMOD_ID_BYTES];
-    size_t last = is_hourly ? card->n_fields : at + 1;
-    for (size_t i = at + is_hourly; i < last; i++) {
-        DOSI_TRY(aermod_card_name(card, i, pattern, sizeof pattern, err));
-        for (size_t s = 0; s < r->deck->n_sources; s++) {
-            if (!aermod_id_matches(r->deck->sources[s].id, pattern)) continue;
-            if (is_hourly) {
-                r->deck->sources[s].has_hourly = true;
-            } else {
-                r->deck->sources[s].has_deposition = true;
-            }
+    DOSI_TRY(aermod_card_name(card, at, pattern, sizeof pattern, err));
+    for (size_t s = 0; s < r->deck->n_sources; s++) {
+        if (aermod_id_matches(r->deck->sources[s].id, pattern)) {
+            r->deck->sources[s].has_deposition = true;
         }
     }
     return DOSI_OK;
@@ -348,7 +341,7 @@ dosi_status aermod_read_source(aermod_reading *r,
                                dosi_error *err) {
     static const char *const buildings[] = {"BUILDHGT", "BUILDWID", "BUILDLEN", "XBADJ",
                                             "YBADJ"};
-    static const char *const marks[] = {"HOUREMIS", "PARTDIAM", "METHOD_2", "GASDEPOS"};
+    static const char *const marks[] = {"PARTDIAM", "METHOD_2", "GASDEPOS"};
     static const char *const notable[] = {"BACKGRND", "BGSECTOR", "PLATFORM", "EMISUNIT",
                                           "CONCUNIT", "HBPSRCID", "ARCFTSRC", "NO2RATIO"};
     const char *keyword = r->keyword;
@@ -371,7 +364,11 @@ dosi_status aermod_read_source(aermod_reading *r,
     if (strcmp(keyword, "EMISFACT") == 0) {
         return read_for_sources(r, card, first, add_factors, err);
     }
-    if (is_among(keyword, marks, 4)) return mark_sources(r, card, first, err);
+    if (strcmp(keyword, "HOUREMIS") == 0) return aermod_read_hourly(r, card, first, err);
+    if (strcmp(keyword, "BLPINPUT") == 0 || strcmp(keyword, "BLPGROUP") == 0) {
+        return aermod_read_row(r, card, first, err);
+    }
+    if (is_among(keyword, marks, 3)) return mark_sources(r, card, first, err);
     if (is_among(keyword, notable, sizeof notable / sizeof notable[0])) {
         aermod_note_unsupported(r->deck, keyword);
     }

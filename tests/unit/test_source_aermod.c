@@ -80,6 +80,61 @@ static void sources_keep_their_numbers(void **state) {
     dosi_aermod_deck_clear(&deck);
 }
 
+/// Gives one file of hourly emissions.
+static dosi_status give_hourly(void *context,
+                               const char *name,
+                               dosi_text *out,
+                               dosi_error *err) {
+    const char *text = context;
+    if (strcmp(name, "Hourly.dat") != 0) {
+        return dosi_fail(err, DOSI_NOT_FOUND, "the included file %s is not there", name);
+    }
+    dosi_text_init(out, 10000);
+    dosi_text_append(out, text, strlen(text));
+    return dosi_text_status(out, err);
+}
+
+static void buoyant_lines_and_hourly_emissions_are_read(void **state) {
+    (void)state;
+    const char *text =
+        "SO STARTING\n   LOCATION B1 BUOYLINE 0. 0. 600. 0. 0.\n"
+        "   LOCATION B2 BUOYLINE 0. 100. 600. 100. 0.\n   LOCATION S1 POINT 1. 2.\n"
+        "   SRCPARAM B1 100. 20.\n   SRCPARAM B2 100. 20.\n   SRCPARAM S1 1 2 3 4 5\n"
+        "   BLPINPUT ROW 600. 20. 100. 2. 37.5 300.\n   BLPINPUT R2 500. 20. 100. 2. 37. 200.\n"
+        "   BLPGROUP ROW B1\n   BLPGROUP R2 B2\n   HOUREMIS Hourly.dat B1 S1\n"
+        "   HOUREMIS Hourly.dat B2\nSO FINISHED\nRE STARTING\n   DISCCART 1. 2.\n"
+        "RE FINISHED\nME STARTING\n   SURFFILE a.sfc\n   STARTEND 88 03 01 88 03 01\n"
+        "ME FINISHED\n";
+    char hourly[] = "SO HOUREMIS 88 3 1 1 B1 10. 250.\nSO HOUREMIS 88 3 1 1 S1 7. 400. 12.\n"
+                    "SO HOUREMIS 88 3 1 2 B1 20. 260.\n   HOUREMIS 88 3 1 2 S1\n";
+    const dosi_aermod_text whole = {"test.inp", text, strlen(text)};
+    const dosi_aermod_files files = {give_hourly, hourly};
+    dosi_aermod_deck deck = {0};
+    dosi_error err = {""};
+    CHECK_OK(dosi_aermod_deck_read(&whole, &files, &deck, &err), err);
+    assert_int_equal(deck.n_rows, 2);
+    CHECK_NEAR(deck.rows[1].buoyancy, 200, 0);
+    assert_int_equal(deck.sources[0].row, 1);
+    assert_int_equal(deck.sources[1].row, 2);
+    assert_int_equal(deck.sources[2].row, 0);
+    assert_int_equal(deck.n_emissions, 4);
+    assert_true(deck.sources[1].has_hourly && !dosi_aermod_hourly(&deck, 1, 88030101));
+    const dosi_aermod_emission *e = dosi_aermod_hourly(&deck, 0, 88030102);
+    assert_non_null(e);
+    CHECK_NEAR(e->value[0], 20, 0);
+    CHECK_NEAR(e->value[1], 260, 0);
+    e = dosi_aermod_hourly(&deck, 2, 88030101);
+    assert_true(e && e->n == 3);
+    CHECK_NEAR(e->value[2], 12, 0);
+    e = dosi_aermod_hourly(&deck, 2, 88030102);
+    assert_true(e && e->n == 0);
+    dosi_aermod_hour hour = {.time = dosi_days_from_civil(1988, 3, 2) * DOSI_DAY_US};
+    assert_true(dosi_aermod_uses_hour(&deck, &hour)); // hour 24 of the first
+    hour.time += DOSI_HOUR_US;
+    assert_false(dosi_aermod_uses_hour(&deck, &hour));
+    dosi_aermod_deck_clear(&deck);
+}
+
 static void faults_are_named_with_their_line(void **state) {
     (void)state;
     static const struct {
@@ -93,6 +148,10 @@ static void faults_are_named_with_their_line(void **state) {
          "test.inp, line 6: \"x\" is not a number"},
         {"   LOCATION S1 POINT 1. 2.\n", "   DISCCART 1. 2.\n",
          "test.inp: source S1 has no SRCPARAM"},
+        {"   BLPINPUT 1. 2. 3. 4. 5.\n", "   DISCCART 1. 2.\n",
+         "test.inp, line 6: BLPINPUT with 5 fields, not 6 or 7"},
+        {"   BLPGROUP A B\n", "   DISCCART 1. 2.\n",
+         "test.inp, line 6: no BLPINPUT of A before"},
         {"", "   DISCCART 1. 2.\n", "test.inp: no sources"},
         {"   LOCATION S1 POINT 1. 2.\n   SRCPARAM S1 1 2 3 4 5\n", "",
          "test.inp: no receptors"},
@@ -172,6 +231,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(receptors_come_in_the_deck_s_order),
         cmocka_unit_test(sources_keep_their_numbers),
+        cmocka_unit_test(buoyant_lines_and_hourly_emissions_are_read),
         cmocka_unit_test(faults_are_named_with_their_line),
         cmocka_unit_test(weather_is_read_with_its_profile),
         cmocka_unit_test(epa_s_runs_are_read),
