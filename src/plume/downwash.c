@@ -26,8 +26,7 @@ static double fading(const plume_block *b, double base, double air) {
 static void set_air(plume_downwash *d) {
     const dosi_plume_hour *hour = d->release->hour;
     const plume_block *b = &d->block;
-    double top = 0, half_width = 0;
-    plume_block_wake(b, LONG_REACH * b->scale_m, &top, &half_width);
+    double top = plume_block_wake_height(b, LONG_REACH * b->scale_m);
     if (!d->release->is_stable) top = fmin(top, d->release->mixing_m);
     double u = plume_mean(hour, DOSI_PLUME_SPEED, 0, top);
     d->sigma_w_ms = fmax(plume_mean(hour, DOSI_PLUME_SIGMA_W, 0, top), hour->limits.sigma_w_ms);
@@ -89,11 +88,11 @@ typedef struct part {
 /// How much of the building's plume counts at a place: all in the wake, none far off.
 static double weight(const plume_downwash *d, const plume_spot *at) {
     const plume_block *b = &d->block;
-    double x = at->along - b->along_m, height = 0, half_width = 0, out = 1;
+    double x = at->along - b->along_m, out = 1;
     if (!(x > 0)) return 0;
-    plume_block_wake(b, x, &height, &half_width);
     const double where[3] = {x, fabs(at->across - b->across_m), at->above};
-    const double size[3] = {d->weight_m, half_width, height};
+    const double size[3] = {d->weight_m, plume_block_wake_width(b, x),
+                            plume_block_wake_height(b, x)};
     for (int k = 0; k < 3; k++) {
         if (where[k] <= size[k]) continue;
         double beyond = (where[k] - size[k]) / size[k];

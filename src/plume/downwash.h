@@ -44,7 +44,7 @@ typedef struct plume_spot {
 
 /// Prepares it. The release must be of a point.
 /// @return Whether the building changes anything in this hour.
-/// Cost: about 0.3 ms (bench/plume.c).
+/// Cost: about 0.15 ms (bench/plume.c).
 bool plume_downwash_init(const plume_release *release, plume_downwash *out);
 
 /// The concentration of 1 g/s at a place, g/m3.

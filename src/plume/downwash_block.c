@@ -69,12 +69,22 @@ void plume_block_cavity(const plume_block *b, double x, double *height, double *
     }
 }
 
-void plume_block_wake(const plume_block *b, double x, double *height, double *half_width) {
-    *height = *half_width = 0;
-    if (!(x > 0)) return;
+double plume_block_wake_height(const plume_block *b, double x) {
+    if (!(x > 0)) return 0;
+    double begin = b->height_m / (WAKE_GROWTH * b->scale_m);
+    return WAKE_GROWTH * b->scale_m * cbrt(x / b->scale_m + begin * begin * begin);
+}
+
+double plume_block_wake_width(const plume_block *b, double x) {
+    return x > 0 ? 0.5 * b->width_m + b->scale_m / 3 * cbrt(x / b->scale_m) : 0;
+}
+
+/// Whether a place is under the wake's top and between its sides, by cubes: it is asked often.
+static bool is_in_wake(const plume_block *b, double x, double side, double z) {
     double far = x / b->scale_m, begin = b->height_m / (WAKE_GROWTH * b->scale_m);
-    *height = WAKE_GROWTH * b->scale_m * cbrt(far + begin * begin * begin);
-    *half_width = 0.5 * b->width_m + b->scale_m / 3 * cbrt(far);
+    double up = z / (WAKE_GROWTH * b->scale_m);
+    double out = 3 * (side - 0.5 * b->width_m) / b->scale_m;
+    return up * up * up <= far + begin * begin * begin && out * out * out <= far;
 }
 
 plume_region plume_block_region(const plume_block *b, double x, double y, double z) {
@@ -83,12 +93,11 @@ plume_region plume_block_region(const plume_block *b, double x, double y, double
     if (x < SKIN * b->length_m && z < SKIN * b->height_m && side < SKIN * 0.5 * b->width_m) {
         return PLUME_INSIDE;
     }
-    if (x < b->end_m) {
+    if (x < b->end_m && z <= b->top_m) {
         plume_block_cavity(b, x, &height, &half_width);
         if (z <= height && side <= half_width) return PLUME_CAVITY;
     }
-    plume_block_wake(b, x, &height, &half_width);
-    return z <= height && side <= half_width ? PLUME_WAKE : PLUME_OUTSIDE;
+    return is_in_wake(b, x, side, z) ? PLUME_WAKE : PLUME_OUTSIDE;
 }
 
 /// Slope in the middle plane.
@@ -128,12 +137,16 @@ void plume_block_slowing(
     const plume_block *b, double x, double y, double z, double *ratio, double *gradient) {
     *ratio = 1;
     *gradient = 0;
-    double cavity = 0, cavity_side = 0, wake = 0, wake_side = 0, side = fabs(y);
-    plume_block_wake(b, x, &wake, &wake_side);
-    if (z >= wake || side >= wake_side) return;
+    double cavity = 0, cavity_side = 0, side = fabs(y), wake = plume_block_wake_height(b, x);
+    double deficit = DEFICIT, half = 0.5 * b->width_m;
+    if (z >= wake) return;
+    if (side > half) { // less and less towards the side
+        double wake_side = plume_block_wake_width(b, x);
+        if (side >= wake_side) return;
+        double core = fmax(half, wake_side - b->scale_m / 3);
+        if (side > core) deficit *= 1 - (side - core) / (wake_side - core);
+    }
     plume_block_cavity(b, x, &cavity, &cavity_side);
-    double core = fmax(0.5 * b->width_m, wake_side - b->scale_m / 3), deficit = DEFICIT;
-    if (side > core && wake_side > core) deficit *= 1 - (side - core) / (wake_side - core);
     double behind = (fmax(0, x - b->length_m) + b->scale_m) / b->scale_m;
     double root = cbrt(behind);
     deficit /= root * root;

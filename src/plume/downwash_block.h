@@ -40,8 +40,9 @@ plume_region plume_block_region(const plume_block *block, double x, double y, do
 /// Height and half the width of the cavity at a distance; zeros where there is none.
 void plume_block_cavity(const plume_block *block, double x, double *height, double *half_width);
 
-/// The same of the wake.
-void plume_block_wake(const plume_block *block, double x, double *height, double *half_width);
+/// Height of the wake at a distance, and half its width; 0 before the building.
+double plume_block_wake_height(const plume_block *block, double x);
+double plume_block_wake_width(const plume_block *block, double x);
 
 /// Slope of the mean streamline, rising positive.
 double plume_block_slope(const plume_block *block, double x, double y, double z);

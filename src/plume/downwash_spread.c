@@ -168,14 +168,14 @@ static double turbulence_at(const plume_downwash *d, int direction, double x) {
 /// Spread at the end of a step in the wake: straight at first, then by diffusion that
 /// continues it.
 static double in_wake(const march *m, spread *s, double from, double to, double straight_to) {
-    double height = 0, half_width = 0;
-    plume_block_wake(&m->d->block, to, &height, &half_width);
-    double size = s->direction == VERTICAL ? height : 2 * half_width;
     double turbulence = turbulence_at(m->d, s->direction, 0.5 * (from + to));
     if (to < straight_to) {
         s->slope = turbulence;
         return s->sigma + (to - from) * turbulence;
     }
+    const plume_block *b = &m->d->block;
+    double size = s->direction == VERTICAL ? plume_block_wake_height(b, to)
+                                           : 2 * plume_block_wake_width(b, to);
     double begin = s->sigma, left = to - from;
     if (from <= straight_to) {
         begin += (straight_to - from) * turbulence;
