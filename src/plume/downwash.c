@@ -201,7 +201,8 @@ double plume_downwash_at(const plume_downwash *d, const plume_spot *at, double p
     if (d->caught > 0 && region != PLUME_OUTSIDE) set_cavity(d, at, region, &parts[1]);
     double value = sum_parts(d, at, parts);
     if (r->decay_per_s > 0) {
-        value *= exp(fmax(-r->decay_per_s * at->along / d->speed_ms, PLUME_EXP_LEAST));
+        double speed = r->is_stable ? d->speed_ms : at->speed_ms;
+        value *= exp(fmax(-r->decay_per_s * at->along / speed, PLUME_EXP_LEAST));
     }
     return share * value + (1 - share) * plain;
 }

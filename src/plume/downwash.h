@@ -40,6 +40,7 @@ typedef struct plume_spot {
     double along, across; ///< m
     double above;         ///< Over the stack's base.
     double flag;          ///< Over its own ground.
+    double speed_ms;      ///< Of the air of the plain plume; counts for losses alone.
 } plume_spot;
 
 /// Prepares it. The release must be of a point.

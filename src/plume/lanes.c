@@ -72,17 +72,16 @@ void plume_coherent(const plume_release *release, const plume_places *places, do
 
 void plume_meander(const plume_release *release,
                    const plume_places *places,
-                   double *out,
-                   double *fraction) {
+                   plume_evenly *out) {
     switch (width()) {
     case 8:
-        meander_avx512(release, places, out, fraction);
+        meander_avx512(release, places, out);
         break;
     case 4:
-        meander_avx2(release, places, out, fraction);
+        meander_avx2(release, places, out);
         break;
     default:
-        meander_plain(release, places, out, fraction);
+        meander_plain(release, places, out);
         break;
     }
 }
@@ -95,9 +94,8 @@ void plume_coherent(const plume_release *release, const plume_places *places, do
 
 void plume_meander(const plume_release *release,
                    const plume_places *places,
-                   double *out,
-                   double *fraction) {
-    meander_plain(release, places, out, fraction);
+                   plume_evenly *out) {
+    meander_plain(release, places, out);
 }
 
 #endif

@@ -85,22 +85,23 @@ static void add_points(const plume_release *r,
                        const dosi_plume_receptors *receptors,
                        double *concentration) {
     chunk c;
-    double pancake[PLUME_CHUNK], fraction[PLUME_CHUNK], plume[PLUME_CHUNK];
-    double narrow[PLUME_CHUNK];
+    plume_evenly even;
+    double plume[PLUME_CHUNK], narrow[PLUME_CHUNK];
     double scale = MICROGRAMS * r->source->emission;
     plume_downwash downwash;
     bool has_downwash = r->has_rise && plume_downwash_init(r, &downwash);
     for (size_t next = 0; next < receptors->n;) {
         take(r, receptors, &next, &c);
-        plume_meander(r, &c.all, pancake, fraction);
+        plume_meander(r, &c.all, &even);
         plume_coherent(r, &c.ahead, plume);
         memset(narrow, 0, sizeof narrow);
         for (size_t i = 0; i < c.ahead.n; i++) narrow[c.of_ahead[i]] = plume[i];
         for (size_t i = 0; i < c.all.n; i++) {
-            double value = fraction[i] * pancake[i] + (1 - fraction[i]) * narrow[i];
+            double part = even.fraction[i];
+            double value = part * even.value[i] + (1 - part) * narrow[i];
             if (has_downwash) {
                 const plume_spot at = {c.all.along[i], c.all.across[i], c.all.above[i],
-                                       c.all.flag[i]};
+                                       c.all.flag[i], even.speed[i]};
                 value = plume_downwash_at(&downwash, &at, value);
             }
             concentration[c.of_all[i]] += scale * value;

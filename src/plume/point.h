@@ -20,10 +20,14 @@ typedef struct plume_places {
 /// Concentrations of the plume with its narrow Gaussian, for 1 g/s in g/m3.
 void plume_coherent(const plume_release *release, const plume_places *places, double *out);
 
-/// The same spread evenly over all directions, and how much of the plume does so.
-void plume_meander(const plume_release *release,
-                   const plume_places *places,
-                   double *out,
-                   double *fraction);
+/// A plume spread evenly over all directions.
+typedef struct plume_evenly {
+    double value[PLUME_CHUNK];    ///< Concentration for 1 g/s in g/m3.
+    double fraction[PLUME_CHUNK]; ///< How much of the plume does so.
+    double speed[PLUME_CHUNK];    ///< Of its air, m/s.
+} plume_evenly;
+
+/// The same spread evenly over all directions.
+void plume_meander(const plume_release *release, const plume_places *places, plume_evenly *out);
 
 #endif // DOSI_PLUME_POINT_H

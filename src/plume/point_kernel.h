@@ -51,8 +51,7 @@ INLINE REAL NAME(meandering)(const plume_release *r, REAL distance, NAME(air) ai
 
 TARGET static void NAME(meander)(const plume_release *r,
                                  const plume_places *p,
-                                 double *out,
-                                 double *fraction) {
+                                 plume_evenly *out) {
     for (size_t i = 0; i < p->n; i += LANES) {
         NAME(place) at = NAME(place_of)(p, p->distance, i);
         REAL distance = at.x;
@@ -68,7 +67,8 @@ TARGET static void NAME(meander)(const plume_release *r,
         }
         value = value / (6.28318530717958647692 * distance);
         value = NAME(pick)(LESS(distance, NAME(all)(1)), NAME(all)(0), value);
-        memcpy(out + i, &value, sizeof value);
-        memcpy(fraction + i, &part, sizeof part);
+        memcpy(out->value + i, &value, sizeof value);
+        memcpy(out->fraction + i, &part, sizeof part);
+        memcpy(out->speed + i, &s.air.u, sizeof s.air.u);
     }
 }
