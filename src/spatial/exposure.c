@@ -219,18 +219,21 @@ typedef struct pattern {
     double *share;      ///< (areas) of the group at hand.
     double *away;       ///< (areas) shares of those who are away.
     double *crossed;    ///< (areas) E away
+    double *away_rows;  ///< (2 x sites) covariances with the sites, and weights, of those away.
     year_gap gap;
 } pattern;
 
 static bool pattern_reserve(const group_work *w, pattern *p) {
     size_t n = w->groups->n, n_areas = w->exposure->n, n_sites = w->exposure->year->n;
-    *p = (pattern){.variance = calloc(n * (2 * n_sites + 1) + 3 * n_areas + 1, sizeof(double))};
+    *p = (pattern){.variance = calloc(n * (2 * n_sites + 1) + 3 * n_areas + 2 * n_sites + 1,
+                                      sizeof(double))};
     if (!year_gap_reserve(w->exposure->year, &p->gap) || !p->variance) return false;
     p->covariance = p->variance + n;
     p->weight = p->covariance + n * n_sites;
     p->share = p->weight + n * n_sites;
     p->away = p->share + n_areas;
     p->crossed = p->away + n_areas;
+    p->away_rows = p->crossed + n_areas;
     return true;
 }
 
@@ -256,25 +259,6 @@ static double find_shares(const dosi_exposure *exposure,
     return total;
 }
 
-/// Those away under pattern `i`, and what their errors share with every area's; their own
-/// variance. NaN where nobody can be away.
-static double open_away(const group_work *w, size_t i, pattern *p) {
-    const dosi_exposure *exposure = w->exposure;
-    size_t n = exposure->n;
-    if (!w->people->home) return NAN;
-    if (!(find_shares(exposure, w->people->away + i * n, NULL, n, p->away) > 0)) return NAN;
-    double own = 0;
-    for (size_t a = 0; a < n; a++) {
-        p->crossed[a] = 0;
-        if (!exposure_has(exposure, a)) continue;
-        for (size_t b = 0; b < n; b++) {
-            if (p->away[b] > 0) p->crossed[a] += p->away[b] * exposure->error[a * n + b];
-        }
-        own += p->away[a] * p->crossed[a];
-    }
-    return own;
-}
-
 /// Adds `share` times the rows of an area to those of a group.
 static void add_area(const dosi_exposure *exposure,
                      size_t a,
@@ -285,6 +269,27 @@ static void add_area(const dosi_exposure *exposure,
         rows[0][i] += share * exposure->covariance[a * n + i];
         rows[1][i] += share * exposure->weight[a * n + i];
     }
+}
+
+/// Those away under pattern `i`, and what their errors share with every area's; their own
+/// variance. NaN where nobody can be away.
+static double open_away(const group_work *w, size_t i, pattern *p) {
+    const dosi_exposure *exposure = w->exposure;
+    size_t n = exposure->n;
+    if (!w->people->home) return NAN;
+    if (!(find_shares(exposure, w->people->away + i * n, NULL, n, p->away) > 0)) return NAN;
+    double own = 0, *const rows[2] = {p->away_rows, p->away_rows + exposure->year->n};
+    memset(rows[0], 0, 2 * exposure->year->n * sizeof *rows[0]);
+    for (size_t a = 0; a < n; a++) {
+        p->crossed[a] = 0;
+        if (p->away[a] > 0) add_area(exposure, a, p->away[a], rows);
+        if (!exposure_has(exposure, a)) continue;
+        for (size_t b = 0; b < n; b++) {
+            if (p->away[b] > 0) p->crossed[a] += p->away[b] * exposure->error[a * n + b];
+        }
+        own += p->away[a] * p->crossed[a];
+    }
+    return own;
 }
 
 /// Group `g` under pattern `i`: variance, covariances with the sites, weights.
@@ -316,8 +321,9 @@ static void open_group(const group_work *w, size_t i, size_t g, double away_own,
     if (!(home < 1)) return;
     p->variance[g] = home * home * own + 2 * home * (1 - home) * crossed +
                      (1 - home) * (1 - home) * away_own;
-    for (size_t a = 0; a < n_areas; a++) {
-        if (p->away[a] > 0) add_area(exposure, a, (1 - home) * p->away[a], rows);
+    for (size_t k = 0; k < n_sites; k++) {
+        rows[0][k] += (1 - home) * p->away_rows[k];
+        rows[1][k] += (1 - home) * p->away_rows[n_sites + k];
     }
 }
 

@@ -155,9 +155,10 @@ static void open_area(const above_work *w, size_t m, size_t a, above_time *t) {
     double left = exposure_mean(year, m, exposure->covariance + a * year->n) - limit->threshold;
     double z = sd > 0 ? left / sd : left > 0 ? (double)INFINITY : -(double)INFINITY;
     double nu = limit->freedom ? limit->freedom[time] : 1e9;
-    t->chance[a] = isfinite(z) ? dosi_student_cdf(nu, z * sqrt(nu / (nu - 2))) : z > 0 ? 1 : 0;
     t->is_open[a] = fabs(z) < far_away ? 1 : 0;
+    t->chance[a] = z > 0 ? 1 : 0;
     if (!t->is_open[a]) return;
+    t->chance[a] = dosi_student_cdf(nu, z * sqrt(nu / (nu - 2)));
     memset(t->added, 0, n * sizeof *t->added);
     for (size_t g = 0; g < t->gap.n; g++) {
         const double *gap = w->gaps + g * n;
@@ -188,32 +189,50 @@ static void put_draws(const above_work *w, above_time *t, size_t k) {
     w->out->high[k] = t->share[(size_t)(0.975 * (double)(n - 1) + 0.5)];
 }
 
+/// A group of one area: a coin.
+static void put_coin(const above_work *w, double chance, size_t k) {
+    w->out->share[k] = chance;
+    w->out->sd[k] = sqrt(chance * (1 - chance));
+    w->out->low[k] = chance >= 0.975 ? 1 : 0;
+    w->out->high[k] = chance > 0.025 ? 1 : 0;
+}
+
+/// Adds area `a` with `people` to the draws of a group.
+static void add_draws(const above_work *w, const above_time *t, size_t a, double people) {
+    const uint8_t *is_above = t->is_above + a * w->n_draws;
+    for (size_t d = 0; d < w->n_draws; d++) t->share[d] += people * is_above[d];
+}
+
 /// Group `g` at a time.
 static void do_group(const above_work *w, size_t time, size_t g, above_time *t) {
-    size_t n = w->n_draws, n_areas = w->exposure->n;
+    size_t n = w->n_draws, n_areas = w->exposure->n, n_open = 0, n_there = 0;
     const double *people = w->people->weight + w->people->pattern_of[time] * n_areas;
     double total = 0, expected = 0, certain = 0;
-    bool is_open = false;
+    size_t k = time * w->groups->n + g, start = w->groups->start[g];
+    bool is_alone = w->groups->start[g + 1] == start + 1;
     memset(t->share, 0, n * sizeof *t->share);
-    for (size_t k = w->groups->start[g]; k < w->groups->start[g + 1]; k++) {
-        size_t a = w->groups->area[k];
+    for (size_t i = start; i < w->groups->start[g + 1]; i++) {
+        size_t a = w->groups->area[i];
         if (!(people[a] > 0) || !exposure_has(w->exposure, a)) continue;
+        n_there++;
         total += people[a];
         expected += people[a] * t->chance[a];
-        if (!t->is_open[a]) {
+        if (t->is_open[a] && !is_alone) {
+            n_open++;
+            add_draws(w, t, a, people[a]);
+        } else {
             certain += t->chance[a] > 0.5 ? people[a] : 0;
-            continue;
         }
-        is_open = true;
-        const uint8_t *is_above = t->is_above + a * n;
-        for (size_t d = 0; d < n; d++) t->share[d] += people[a] * is_above[d];
     }
-    size_t k = time * w->groups->n + g;
-    if (!(total > 0)) return;
+    if (n_there == 0) return;
+    if (is_alone) {
+        put_coin(w, expected / total, k);
+        return;
+    }
     w->out->share[k] = expected / total;
     w->out->sd[k] = 0;
     w->out->low[k] = w->out->high[k] = certain / total;
-    if (!is_open) return;
+    if (n_open == 0) return;
     for (size_t d = 0; d < n; d++) t->share[d] = (t->share[d] + certain) / total;
     put_draws(w, t, k);
 }
