@@ -177,7 +177,10 @@ static void rank_values(comparison *c, const double *values, size_t n) {
 
 /// An hour of a comparison; at the end of an average, compares or ranks it.
 static dosi_status add_hour(
-    const verify_aermod *run, comparison *c, int64_t stamp, bool is_valid, dosi_error *err) {
+    const verify_aermod *run, comparison *c, size_t hour, bool is_valid, dosi_error *err) {
+    int64_t stamp = run->met.hours[hour].stamp, next = 0;
+    if (hour + 1 < run->met.n_hours) next = run->met.hours[hour + 1].stamp;
+    bool is_month_end = next / 10000 != stamp / 10000;
     if (!c->sum || !run->group) return DOSI_OK;
     size_t n = run->receptors.n;
     const double *values = run->group + c->group * n;
@@ -185,10 +188,12 @@ static dosi_status add_hour(
     c->n_hours++;
     c->n_valid += is_valid;
     int hours = c->result->average_h;
-    if (hours == 0 || stamp % 100 % hours != 0) return DOSI_OK;
+    if (hours == 0 || (hours > 0 && stamp % 100 % hours != 0)) return DOSI_OK;
+    if (hours < 0 && !is_month_end) return DOSI_OK;
     // An average of few valid hours counts as one of three quarters of its hours.
-    double divisor = fmax((double)c->n_valid, floor(0.75 * hours + 0.5));
-    if (hours > 1) {
+    double all = hours > 0 ? (double)hours : (double)c->n_hours;
+    double divisor = fmax((double)c->n_valid, floor(0.75 * all + 0.5));
+    if (hours != 1) {
         for (size_t i = 0; i < n; i++) c->sum[i] /= divisor;
     }
     dosi_status status = DOSI_OK;
@@ -264,7 +269,7 @@ static bool is_modelled(dosi_verify *verify,
     c->within = PLUME_WITHIN;
     for (size_t s = 0; s < run->deck.n_sources; s++) {
         const dosi_aermod_source *source = &run->deck.sources[s];
-        if (!dosi_aermod_in_group(group, s)) continue;
+        if (!run->nox && !dosi_aermod_in_group(group, s)) continue; // NOx: all count
         if (run->sources[s].is_road) c->within = ROAD_WITHIN;
         if (run->sources[s].missing) {
             if (c->highest) return false; // said already where its hours are compared
@@ -375,7 +380,7 @@ static dosi_status compare_all(dosi_verify *verify,
         if (!dosi_aermod_uses_hour(&run->deck, &run->met.hours[h])) continue;
         status = verify_aermod_hour(run, h, &is_valid, err);
         for (size_t i = 0; i < all.n && status == DOSI_OK; i++) {
-            status = add_hour(run, &all.list[i], run->met.hours[h].stamp, is_valid, err);
+            status = add_hour(run, &all.list[i], h, is_valid, err);
         }
     }
     for (size_t i = 0; i < all.n; i++) {

@@ -31,6 +31,7 @@ typedef struct verify_aermod {
     double *memory;
     double *brought;          ///< (n_receptors) of one source.
     double *group;            ///< (n_groups x n_receptors) of one hour.
+    double *nox;              ///< (n_sources x n_receptors) where NOx is converted; else NULL.
     dosi_buoyant_line *lines; ///< (n_sources) of one row.
     size_t *line_sources;     ///< (n_sources) whose they are.
     double *line_values;      ///< (lines of the longest row x n_receptors)
@@ -54,8 +55,11 @@ const dosi_plume_hour *verify_aermod_air(const verify_aermod *run,
                                          const dosi_plume_hour *rural,
                                          dosi_plume_hour *urban);
 
-/// Adds what a source brought to its groups.
+/// Adds what a source brought to its groups; where NOx is converted, keeps it for later.
 void verify_aermod_add(verify_aermod *run, size_t source, const double *values);
+
+/// Adds what is left at the end of an hour: NO2 of the NOx kept, and the background.
+void verify_aermod_finish(verify_aermod *run, const dosi_aermod_hour *met);
 
 /// Adds all rows of buoyant lines in an hour.
 DOSI_CHECKED dosi_status verify_aermod_rows(verify_aermod *run,

@@ -183,7 +183,7 @@ static void set_source(const dosi_aermod_deck *deck,
         out->missing = "not modelled";
         break;
     }
-    if (s->has_hourly && deck->n_emissions == 0) {
+    if (s->has_hourly && !deck->has_hourly_file) {
         out->missing = "its file of hourly emissions is not there";
     }
     if (s->has_deposition) out->missing = "deposition is not modelled";
@@ -254,6 +254,10 @@ dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err) {
     run->lines = calloc(n_longest + 1, sizeof *run->lines);
     run->line_sources = calloc(n_longest + 1, sizeof *run->line_sources);
     run->line_values = calloc(n_longest * n + 1, sizeof *run->line_values);
+    if (deck->no2 != AERMOD_NO2_NONE) {
+        run->nox = calloc(deck->n_sources * n + 1, sizeof *run->nox);
+        if (!run->nox) return dosi_fail(err, DOSI_NO_MEMORY, "no memory to run");
+    }
     bool has_lines = run->lines && run->line_sources && run->line_values;
     if (!run->sources || !run->memory || !has_lines)
         return dosi_fail(err, DOSI_NO_MEMORY, "no memory to run");
@@ -279,6 +283,7 @@ void verify_aermod_clear(verify_aermod *run) {
     dosi_road_kernel_destroy(run->kernel);
     free(run->sources);
     free(run->memory);
+    free(run->nox);
     free(run->lines);
     free(run->line_sources);
     free(run->line_values);
@@ -351,6 +356,10 @@ const dosi_plume_hour *verify_aermod_air(const verify_aermod *run,
 
 void verify_aermod_add(verify_aermod *run, size_t source, const double *values) {
     size_t n = run->receptors.n;
+    if (run->nox) {
+        memcpy(run->nox + source * n, values, n * sizeof *values);
+        return;
+    }
     for (size_t g = 0; g < run->deck.n_groups; g++) {
         if (!dosi_aermod_in_group(&run->deck.groups[g], source)) continue;
         for (size_t i = 0; i < n; i++) run->group[g * n + i] += values[i];
@@ -369,6 +378,7 @@ dosi_status verify_aermod_hour(verify_aermod *run,
     *is_valid = rural.state == DOSI_PLUME_STABLE || rural.state == DOSI_PLUME_UNSTABLE;
     run->is_kernel_set = false;
     memset(run->group, 0, deck->n_groups * run->receptors.n * sizeof *run->group);
+    if (run->nox) memset(run->nox, 0, deck->n_sources * run->receptors.n * sizeof *run->nox);
     for (size_t s = 0; *is_valid && s < deck->n_sources; s++) {
         const dosi_aermod_source *source = &deck->sources[s];
         if (run->sources[s].missing || run->sources[s].is_buoyant) continue;
@@ -379,5 +389,6 @@ dosi_status verify_aermod_hour(verify_aermod *run,
         verify_aermod_add(run, s, run->brought);
     }
     if (*is_valid && deck->n_rows) DOSI_TRY(verify_aermod_rows(run, met, &rural, err));
+    if (*is_valid) verify_aermod_finish(run, met);
     return DOSI_OK;
 }

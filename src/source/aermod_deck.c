@@ -209,6 +209,9 @@ dosi_status dosi_aermod_deck_read(const dosi_aermod_text *text,
     memset(&deck, 0, sizeof deck);
     memcpy(deck.wind_limits, wind_limits, sizeof wind_limits);
     for (size_t i = 0; i < 6; i++) deck.limits[i] = NAN;
+    deck.ozone_ugm3 = deck.no2_stack = NAN;
+    deck.no2_most = deck.arm2_most = 0.9;
+    deck.arm2_least = 0.5;
     aermod_reading r = {
         .deck = &deck, .files = files, .source_metres = 1, .receptor_metres = 1};
     r.net.x = malloc((size_t)2 * AERMOD_NET_AXIS * sizeof *r.net.x);
@@ -221,6 +224,7 @@ dosi_status dosi_aermod_deck_read(const dosi_aermod_text *text,
     }
     free(r.net.x);
     aermod_finish_sources(&deck);
+    aermod_finish_conversion(&deck);
     if (status == DOSI_OK) status = check_deck(&deck, text->name, err);
     if (status == DOSI_OK) {
         *out = deck;

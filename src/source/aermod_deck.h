@@ -15,7 +15,8 @@ enum {
     AERMOD_PATH_BYTES = 512,
     AERMOD_PARAMETERS = 8,
     AERMOD_SECTORS = 36,
-    AERMOD_HOURLY = 4, ///< Most values of a source and hour in a file of HOUREMIS.
+    AERMOD_BACKGROUND = 0x7fffffff, ///< Stands for a source where background is by the hour.
+    AERMOD_HOURLY = 4,              ///< Most values of a source and hour in a file of HOUREMIS.
 };
 
 typedef enum dosi_aermod_kind {
@@ -72,6 +73,9 @@ typedef struct dosi_aermod_source {
     size_t first_vertex, n_vertices; ///< AREAVERT: in the deck's `vertices`.
     size_t building;                 ///< Index + 1 in `buildings`; 0: none.
     size_t urban;                    ///< Index + 1 in `urbans`; 0: rural.
+    double no2_share;                ///< NO2 in the NOx emitted; NaN: not told.
+    bool has_no2_share;              ///< NO2RATIO
+    size_t olm;                      ///< Number of its OLMGROUP; 0: none.
     size_t row;                      ///< BUOYLINE: index + 1 in `rows`; 0: none.
     dosi_aermod_variation variation;
     size_t first_factor, n_factors;
@@ -87,7 +91,32 @@ typedef struct dosi_aermod_source {
 typedef struct dosi_aermod_group {
     char id[AERMOD_ID_BYTES];
     uint8_t *member;
+    bool has_background;
 } dosi_aermod_group;
+
+typedef enum dosi_aermod_background_kind {
+    AERMOD_BACKGROUND_NONE,
+    AERMOD_BACKGROUND_ANNUAL,
+    AERMOD_BACKGROUND_VARYING,
+    AERMOD_BACKGROUND_HOURLY, ///< In the deck's `emissions`, of source AERMOD_BACKGROUND.
+} dosi_aermod_background_kind;
+
+/// BACKGRND: what is there before the sources.
+typedef struct dosi_aermod_background {
+    dosi_aermod_background_kind kind;
+    double annual;
+    dosi_aermod_variation variation;
+    size_t first_factor, n_factors;
+    double unit; ///< ug/m3 of one; 0: it is ug/m3.
+} dosi_aermod_background;
+
+/// How NOx becomes NO2.
+typedef enum dosi_aermod_no2 {
+    AERMOD_NO2_NONE,
+    AERMOD_NO2_ARM2,
+    AERMOD_NO2_OLM,
+    AERMOD_NO2_SHARE, ///< PVMRM, TTRM: without ozone what is emitted as NO2 stays.
+} dosi_aermod_no2;
 
 typedef struct dosi_aermod_urban {
     char id[AERMOD_ID_BYTES];
@@ -156,7 +185,14 @@ typedef struct dosi_aermod_deck {
     dosi_aermod_row *rows;
     size_t n_rows;
     dosi_aermod_emission *emissions; ///< By source, then hour.
+    bool has_hourly_file;            ///< HOUREMIS: a file was there.
     size_t n_emissions;
+    dosi_aermod_background background;
+    dosi_aermod_no2 no2;
+    double ozone_ugm3;               ///< OZONEVAL; NaN: not told.
+    double no2_stack, no2_most;      ///< NO2STACK (NaN: not told), NO2EQUIL.
+    double arm2_least, arm2_most;    ///< ARMRATIO
+    size_t n_olm;                    ///< OLMGROUPs.
     int64_t first_stamp, last_stamp; ///< STARTEND: yyyymmddhh of the hours used; 0: all.
     double wind_limits[5];           ///< Upper ends of the wind speed classes of WSPEED.
     char surface_path[AERMOD_PATH_BYTES], profile_path[AERMOD_PATH_BYTES];
@@ -194,6 +230,9 @@ double dosi_aermod_factor(const dosi_aermod_deck *deck,
 const dosi_aermod_emission *dosi_aermod_hourly(const dosi_aermod_deck *deck,
                                                size_t source,
                                                int64_t stamp);
+
+/// The background in an hour, ug/m3; NaN: the file does not say.
+double dosi_aermod_background_at(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour);
 
 /// Whether the run uses an hour.
 bool dosi_aermod_uses_hour(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour);

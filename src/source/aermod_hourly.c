@@ -148,6 +148,7 @@ dosi_status aermod_read_hourly(aermod_reading *r,
     if (status == DOSI_OK) {
         const dosi_aermod_text hourly = {name, dosi_text_string(&text), text.length};
         status = read_file(r, &hourly, err);
+        r->deck->has_hourly_file = true;
     } else if (status == DOSI_NOT_FOUND) {
         status = DOSI_OK; // the run says that it cannot be modelled
     }

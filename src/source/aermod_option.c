@@ -29,6 +29,14 @@ static bool is_harmless(const aermod_field *f) {
     return false;
 }
 
+/// The conversion of NOx that a word of MODELOPT asks for.
+static dosi_aermod_no2 conversion_of(const aermod_field *f) {
+    if (aermod_field_is(f, "ARM2")) return AERMOD_NO2_ARM2;
+    if (aermod_field_is(f, "OLM")) return AERMOD_NO2_OLM;
+    bool is_share = aermod_field_is(f, "PVMRM") || aermod_field_is(f, "TTRM");
+    return is_share ? AERMOD_NO2_SHARE : AERMOD_NO2_NONE;
+}
+
 static dosi_status read_model_options(dosi_aermod_deck *deck,
                                       const aermod_card *card,
                                       size_t first,
@@ -49,6 +57,8 @@ static dosi_status read_model_options(dosi_aermod_deck *deck,
             deck->is_fast = true;
         } else if (aermod_field_is(f, "SCREEN")) {
             deck->is_screening = true;
+        } else if (conversion_of(f) != AERMOD_NO2_NONE) {
+            deck->no2 = conversion_of(f);
         } else {
             DOSI_TRY(aermod_card_name(card, i, word, sizeof word, err));
             aermod_note_unsupported(deck, word);
@@ -127,8 +137,11 @@ static dosi_status read_control(aermod_reading *r,
         }
         return DOSI_OK;
     }
+    bool is_taken = false;
+    DOSI_TRY(aermod_read_conversion(r, card, first, &is_taken, err));
+    if (is_taken) return DOSI_OK;
     static const char *const notable[] = {"AWMADWNW", "ORD_DWNW", "ARCFTOPT", "GDSEASON",
-                                          "GASDEPVD", "OZONEVAL", "OZONEFIL", "O3VALUES"};
+                                          "GASDEPVD", "O3SECTOR", "OZONEFIL", "O3VALUES"};
     for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
         if (strcmp(keyword, notable[i]) == 0) aermod_note_unsupported(deck, keyword);
     }

@@ -34,8 +34,9 @@ typedef struct aermod_reading {
     size_t capacity[10];                   ///< Of the deck's arrays: see aermod_grow().
     double source_metres, receptor_metres; ///< Metres in the unit of elevations.
     aermod_net net;
-    int depth;    ///< Of included files.
-    char path[3]; ///< "SO"
+    char olm_name[2 * AERMOD_ID_BYTES]; ///< Of the last OLMGROUP.
+    int depth;                          ///< Of included files.
+    char path[3];                       ///< "SO"
     char keyword[AERMOD_ID_BYTES];
     char hourly_names[AERMOD_PATH_BYTES]; ///< Files of HOUREMIS read, one a line.
 } aermod_reading;
@@ -89,6 +90,24 @@ DOSI_CHECKED dosi_status aermod_read_hourly(aermod_reading *r,
                                             const aermod_card *card,
                                             size_t first,
                                             dosi_error *err);
+
+/// EMISFACT's values into a source that varies so: kind, then factors from field `at` on.
+DOSI_CHECKED dosi_status aermod_add_factors(aermod_reading *r,
+                                            const aermod_card *card,
+                                            size_t at,
+                                            dosi_aermod_source *source,
+                                            dosi_error *err);
+
+/// Lines of the SO pathway about background and NO2; `*is_taken` false: another keyword.
+DOSI_CHECKED dosi_status aermod_read_air(
+    aermod_reading *r, const aermod_card *card, size_t first, bool *is_taken, dosi_error *err);
+
+/// Lines of the CO pathway about NO2.
+DOSI_CHECKED dosi_status aermod_read_conversion(
+    aermod_reading *r, const aermod_card *card, size_t first, bool *is_taken, dosi_error *err);
+
+/// Shares of NO2 where a source has none, and what of the conversion is not modelled.
+void aermod_finish_conversion(dosi_aermod_deck *deck);
 
 /// What is known at the end: buoyant lines without BLPGROUP, emissions in order.
 void aermod_finish_sources(dosi_aermod_deck *deck);

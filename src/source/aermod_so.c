@@ -61,6 +61,9 @@ static dosi_status read_location(aermod_reading *r,
                                  dosi_error *err) {
     dosi_aermod_deck *deck = r->deck;
     dosi_aermod_source source = {0};
+    if (deck->n_groups) {
+        return aermod_card_fail(card, DOSI_PARSE, err, "LOCATION behind SRCGROUP");
+    }
     DOSI_TRY(aermod_card_name(card, at, source.id, sizeof source.id, err));
     DOSI_TRY(take_kind(card, at + 1, &source.kind, err));
     double *const point[] = {&source.x, &source.y};
@@ -173,7 +176,7 @@ static dosi_status add_building(aermod_reading *r,
 }
 
 /// EMISFACT id(s) kind factors
-static dosi_status add_factors(aermod_reading *r,
+dosi_status aermod_add_factors(aermod_reading *r,
                                const aermod_card *card,
                                size_t at,
                                dosi_aermod_source *source,
@@ -232,7 +235,12 @@ static dosi_status read_for_sources(aermod_reading *r,
     return aermod_card_fail(card, DOSI_PARSE, err, "no LOCATION of source %s before", pattern);
 }
 
-/// SRCGROUP id sources...; ALL alone means all.
+/// Whether a word of SRCGROUP is about the background.
+static bool is_background_word(const aermod_field *f) {
+    return aermod_field_is(f, "BACKGROUND") || aermod_field_is(f, "NOBACKGROUND");
+}
+
+/// SRCGROUP id sources... [[NO]BACKGROUND]; ALL alone means all.
 static dosi_status read_group(aermod_reading *r,
                               const aermod_card *card,
                               size_t at,
@@ -250,11 +258,20 @@ static dosi_status read_group(aermod_reading *r,
         memcpy(group.id, id, sizeof id);
         deck->groups[deck->n_groups++] = group;
     }
-    bool is_all = strcmp(id, "ALL") == 0 && at + 1 == card->n_fields;
-    for (size_t i = at + 1; i < card->n_fields + is_all; i++) {
-        if (!is_all) DOSI_TRY(aermod_card_name(card, i, pattern, sizeof pattern, err));
+    bool is_all = strcmp(id, "ALL") == 0, is_whole = is_all;
+    for (size_t i = at + 1; is_all && i < card->n_fields; i++) {
+        is_whole &= is_background_word(&card->fields[i]);
+    }
+    if (is_all) deck->groups[g].has_background = true; // until NOBACKGROUND
+    for (size_t i = at + 1; i < card->n_fields + is_whole; i++) {
+        bool is_every = i == card->n_fields;
+        if (!is_every && is_background_word(&card->fields[i])) {
+            deck->groups[g].has_background = aermod_field_is(&card->fields[i], "BACKGROUND");
+            continue;
+        }
+        if (!is_every) DOSI_TRY(aermod_card_name(card, i, pattern, sizeof pattern, err));
         for (size_t s = 0; s < deck->n_sources; s++) {
-            if (!is_all && !aermod_id_matches(deck->sources[s].id, pattern)) continue;
+            if (!is_every && !aermod_id_matches(deck->sources[s].id, pattern)) continue;
             deck->groups[g].member[s / 8] |= (uint8_t)(1 << (s % 8));
         }
     }
@@ -342,8 +359,8 @@ dosi_status aermod_read_source(aermod_reading *r,
     static const char *const buildings[] = {"BUILDHGT", "BUILDWID", "BUILDLEN", "XBADJ",
                                             "YBADJ"};
     static const char *const marks[] = {"PARTDIAM", "METHOD_2", "GASDEPOS"};
-    static const char *const notable[] = {"BACKGRND", "BGSECTOR", "PLATFORM", "EMISUNIT",
-                                          "CONCUNIT", "HBPSRCID", "ARCFTSRC", "NO2RATIO"};
+    static const char *const notable[] = {"BGSECTOR", "PLATFORM", "EMISUNIT", "CONCUNIT",
+                                          "HBPSRCID", "ARCFTSRC", "PSDGROUP"};
     const char *keyword = r->keyword;
     if (first >= card->n_fields) return DOSI_OK;
     if (strcmp(keyword, "ELEVUNIT") == 0) {
@@ -362,8 +379,11 @@ dosi_status aermod_read_source(aermod_reading *r,
         return read_for_sources(r, card, first, add_building, err);
     }
     if (strcmp(keyword, "EMISFACT") == 0) {
-        return read_for_sources(r, card, first, add_factors, err);
+        return read_for_sources(r, card, first, aermod_add_factors, err);
     }
+    bool is_taken = false;
+    DOSI_TRY(aermod_read_air(r, card, first, &is_taken, err));
+    if (is_taken) return DOSI_OK;
     if (strcmp(keyword, "HOUREMIS") == 0) return aermod_read_hourly(r, card, first, err);
     if (strcmp(keyword, "BLPINPUT") == 0 || strcmp(keyword, "BLPGROUP") == 0) {
         return aermod_read_row(r, card, first, err);

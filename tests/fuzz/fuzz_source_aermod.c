@@ -30,11 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             assert(source->first_vertex + source->n_vertices <= deck.n_vertices);
             assert(source->first_factor + source->n_factors <= deck.n_factors);
             assert(source->building <= deck.n_buildings && source->urban <= deck.n_urbans);
-            assert(source->row <= deck.n_rows);
+            assert(source->row <= deck.n_rows && source->olm <= deck.n_olm);
         }
+        const dosi_aermod_hour hour = {.stamp = 88030101};
+        (void)dosi_aermod_background_at(&deck, &hour);
         for (size_t e = 0; e < deck.n_emissions; e++) {
             const dosi_aermod_emission *emission = &deck.emissions[e];
-            assert(emission->source < deck.n_sources && emission->n <= AERMOD_HOURLY);
+            assert(emission->n <= AERMOD_HOURLY);
+            assert(emission->source < deck.n_sources || emission->source == AERMOD_BACKGROUND);
             assert(dosi_aermod_hourly(&deck, emission->source, emission->stamp));
         }
         dosi_aermod_deck_clear(&deck);

@@ -135,6 +135,43 @@ static void buoyant_lines_and_hourly_emissions_are_read(void **state) {
     dosi_aermod_deck_clear(&deck);
 }
 
+static void background_and_conversion_are_read(void **state) {
+    (void)state;
+    const char *text =
+        "CO STARTING\n   MODELOPT CONC OLM\n   POLLUTID NO2\n   NO2STACK 0.1\n"
+        "   NO2EQUIL 0.8\n   OZONEVAL 40. PPB\n"
+        "SO STARTING\n   LOCATION S1 POINT 1. 2.\n   LOCATION S2 POINT 1. 2.\n"
+        "   SRCPARAM S1 1 2 3 4 5\n   SRCPARAM S2 1 2 3 4 5\n   NO2RATIO S2 0.25\n"
+        "   BACKGRND HOURLY Hourly.dat\n   BACKUNIT PPB\n   OLMGROUP ALL\n"
+        "   SRCGROUP ALL\n   SRCGROUP ONE S1\n   SRCGROUP B BACKGROUND\n"
+        "   SRCGROUP TWO S2 BACKGROUND\nRE STARTING\n   DISCCART 1. 2.\n"
+        "ME STARTING\n   SURFFILE a.sfc\n";
+    char hourly[] = "88 03 01 01 005.000\n88 03 01 02 -99.\n";
+    const dosi_aermod_text whole = {"test.inp", text, strlen(text)};
+    const dosi_aermod_files files = {give_hourly, hourly};
+    dosi_aermod_deck deck = {0};
+    dosi_error err = {""};
+    CHECK_OK(dosi_aermod_deck_read(&whole, &files, &deck, &err), err);
+    assert_string_equal(deck.unsupported, "");
+    assert_int_equal(deck.no2, AERMOD_NO2_OLM);
+    CHECK_NEAR(deck.ozone_ugm3, 78.4, 1e-9);
+    CHECK_NEAR(deck.no2_most, 0.8, 0);
+    CHECK_NEAR(deck.sources[0].no2_share, 0.1, 0);
+    CHECK_NEAR(deck.sources[1].no2_share, 0.25, 0);
+    assert_true(deck.n_olm == 1 && deck.sources[0].olm == 1 && deck.sources[1].olm == 1);
+    const bool has_background[] = {true, false, true, true};
+    for (int g = 0; g < 4; g++) {
+        assert_int_equal(deck.groups[g].has_background, has_background[g]);
+    }
+    assert_false(dosi_aermod_in_group(&deck.groups[2], 0));
+    assert_true(dosi_aermod_in_group(&deck.groups[3], 1));
+    dosi_aermod_hour hour = {.stamp = 88030101};
+    CHECK_NEAR(dosi_aermod_background_at(&deck, &hour), 9.40026, 1e-5); // 5 / 0.5319
+    hour.stamp++;
+    assert_true(isnan(dosi_aermod_background_at(&deck, &hour)));
+    dosi_aermod_deck_clear(&deck);
+}
+
 static void faults_are_named_with_their_line(void **state) {
     (void)state;
     static const struct {
@@ -152,6 +189,10 @@ static void faults_are_named_with_their_line(void **state) {
          "test.inp, line 6: BLPINPUT with 5 fields, not 6 or 7"},
         {"   BLPGROUP A B\n", "   DISCCART 1. 2.\n",
          "test.inp, line 6: no BLPINPUT of A before"},
+        {"   LOCATION S1 POINT 1. 2.\n   SRCGROUP ALL\n   LOCATION S2 POINT 1. 2.\n",
+         "   DISCCART 1. 2.\n", "test.inp, line 8: LOCATION behind SRCGROUP"},
+        {"   BACKUNIT PPB\n", "   DISCCART 1. 2.\n",
+         "test.inp, line 6: BACKUNIT of  is unknown"},
         {"", "   DISCCART 1. 2.\n", "test.inp: no sources"},
         {"   LOCATION S1 POINT 1. 2.\n   SRCPARAM S1 1 2 3 4 5\n", "",
          "test.inp: no receptors"},
@@ -232,6 +273,7 @@ int main(void) {
         cmocka_unit_test(receptors_come_in_the_deck_s_order),
         cmocka_unit_test(sources_keep_their_numbers),
         cmocka_unit_test(buoyant_lines_and_hourly_emissions_are_read),
+        cmocka_unit_test(background_and_conversion_are_read),
         cmocka_unit_test(faults_are_named_with_their_line),
         cmocka_unit_test(weather_is_read_with_its_profile),
         cmocka_unit_test(epa_s_runs_are_read),
