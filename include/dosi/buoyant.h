@@ -52,7 +52,8 @@ DOSI_API DOSI_CHECKED dosi_status dosi_buoyant_add(const dosi_plume_hour *hour,
                                                    dosi_error *err);
 
 /// Pasquill's class of an hour, 1 (A) to 6 (F), from roughness and Obukhov length; 4 in a
-/// city's night. Source: Golder (1972), Boundary-Layer Meteorol. 3, 47-58.
+/// city's night. Source: Golder (1972), Boundary-Layer Meteorol. 3, 47-58, his figure as
+/// EPA's CTDMPLUS and AERMOD have it (roughness from 0.01 to 0.5 m).
 DOSI_API int dosi_buoyant_class(const dosi_plume_hour *hour);
 
 #ifdef __cplusplus

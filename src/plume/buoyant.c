@@ -57,16 +57,24 @@ typedef struct view {
     bool is_near;       ///< A node is within sigma_y of the receptor.
 } view;
 
+/// Each row: up to (unstable, -L) or from (stable, L) limit / (offset - ln z0) the class holds.
 int dosi_buoyant_class(const dosi_plume_hour *hour) {
+    static const struct {
+        double limit, offset;
+    } unstable[] = {{70, 4.35}, {85.2, 0.502}, {245, 0.050}},
+      stable[] = {{327, 0.627}, {70, 0.295}};
     if (hour->is_urban && hour->state == DOSI_PLUME_STABLE) return 4;
-    double z = log(hour->roughness_m), z2 = z * z;
-    double a = -0.1360107 + 0.0118433 * z + 0.00021242 * z2;
-    double b = -0.08608128 + 0.0118433 * z + 0.00021242 * z2;
-    double c = -0.0390887 + 0.009030514 * z - 0.0005869182 * z2;
-    double d = -0.0116834 + 0.00182343 * z - 0.000002247867 * z2;
-    const double limits[] = {(a + b) / 2, (b + c) / 2, (c + d) / 2, 0, (-d - c) / 2};
-    int kind = 1;
-    while (kind < PASQUILL_CLASSES && 1 / hour->obukhov_m > limits[kind - 1]) kind++;
+    const double log_z0 = log(fmin(fmax(hour->roughness_m, 0.01), 0.5));
+    const double length = hour->obukhov_m;
+    int kind = length < 0 ? 1 : 4;
+    if (length < 0)
+        while (kind < 4 &&
+               -length > unstable[kind - 1].limit / (unstable[kind - 1].offset - log_z0))
+            kind++;
+    else
+        while (kind < PASQUILL_CLASSES &&
+               length < stable[kind - 4].limit / (stable[kind - 4].offset - log_z0))
+            kind++;
     return kind;
 }
 

@@ -55,10 +55,11 @@ static void classes_spread_as_turner_has_them(void **state) {
     }
 }
 
+/// The limits for 0.1 m: -10.52, -30.38, -104.1; 111.6 and 26.95 m.
 static void golder_s_classes_follow_the_length(void **state) {
     (void)state;
     dosi_plume_hour hour = windy_hour(180);
-    static const double lengths[] = {-5, -9, -15, -1000, 100, 20};
+    static const double lengths[] = {-10.5, -30.3, -104, -105, 111, 26.9};
     for (int kind = 1; kind <= PASQUILL_CLASSES; kind++) {
         hour.obukhov_m = lengths[kind - 1];
         assert_int_equal(dosi_buoyant_class(&hour), kind);
