@@ -27,7 +27,8 @@ bool plume_block_init(const dosi_plume_building *building,
     double height = building->height_m[s], width = building->width_m[s];
     if (!(height > LEAST_SIDE_M && width > LEAST_SIDE_M)) return false;
     double less = fmin(height, width), more = fmin(fmax(height, width), MOST_ASPECT * less);
-    double scale = cbrt(less * less * more), length = building->length_m[s];
+    double scale = pow(less, 2 * PLUME_THIRD) * pow(more, PLUME_THIRD);
+    double length = building->length_m[s];
     // The cavity's length goes with the building's, but not for narrow ones (Fackrell, Snyder).
     double slender = width / height, deep = fmin(fmax(length / height, 0.3), 3);
     double power = slender < 1 ? fmax(0, 0.3 * (slender - 0.33) / 0.67) : 0.3;

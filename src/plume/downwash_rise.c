@@ -47,6 +47,12 @@ typedef struct climb {
     double kept_x[STEPS], kept_z[STEPS];
 } climb;
 
+/// Distance from the stack where streamlines are straight again. Summed in AERMOD's order:
+/// whole steps up to there are counted.
+static double straight_from(const plume_block *b) {
+    return b->along_m + (b->length_m + STREAMS_REACH * b->scale_m);
+}
+
 /// Whether a place is in the wake, or nearer.
 static plume_region region_at(const climb *c, double x, double z) {
     const plume_block *b = &c->d->block;
@@ -111,7 +117,7 @@ static void advance(climb *c) {
     const plume_block *b = &c->d->block;
     double x = c->x, z = carried(c), slope = 0;
     plume_region region = region_at(c, x, z);
-    if (region >= PLUME_WAKE && x <= b->along_m + b->length_m + STREAMS_REACH * b->scale_m) {
+    if (region >= PLUME_WAKE && x <= straight_from(b)) {
         slope = plume_block_slope(b, x - b->along_m, -b->across_m, z);
     }
     double lift = slope * (c->u / c->speed) * c->step;
@@ -216,7 +222,7 @@ static bool feel_wake(climb *c, plume_region region) {
     return true;
 }
 
-/// Up to the highest point, or where rise ends.
+/// Up to the highest point, or where rise ends; STEPS at most (AERMOD refuses what rises on).
 /// @return False: the plume comes into a wake that has faded.
 static bool ascend(climb *c) {
     do {
@@ -247,7 +253,7 @@ static bool drift(climb *c) {
         c->kept_x[0] = 0;
         c->kept_z[c->n++] = carried(c);
     }
-    double left = b->along_m + b->length_m + STREAMS_REACH * b->scale_m - c->kept_x[c->n - 1];
+    double left = straight_from(b) - c->kept_x[c->n - 1];
     if (!(left > 0) || c->n == STEPS) return true;
     size_t room = STEPS - c->n;
     double step = fmax(c->step, left / (double)room);
