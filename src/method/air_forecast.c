@@ -169,7 +169,7 @@ static dosi_status make_panel(work *w, const method_values *values, dosi_error *
         return dosi_fail(err, DOSI_INVALID, "%zu stations and hours, at most %d", n_cells,
                          CELLS_MAX);
     }
-    w->value = malloc(n_cells * sizeof *w->value);
+    w->value = malloc((n_cells + 1) * sizeof *w->value);
     w->hours = calloc(w->keys.n * w->options.n_horizons, sizeof *w->hours);
     w->scores = calloc((w->keys.n + 1) * w->options.n_horizons, sizeof *w->scores);
     if (!w->value || !w->hours || !w->scores) {
@@ -288,6 +288,7 @@ static dosi_status do_all(work *w, dosi_error *err) {
         w->pollutant = names.names[i];
         dosi_status status = do_pollutant(w, err);
         clear_panel(w);
+        w->pollutant = NULL;
         if (status != DOSI_OK) return status;
     }
     return DOSI_OK;
