@@ -53,7 +53,7 @@ static const dosi_road_weather hours[] = {
 
 static void bench_city(const dosi_road_city *city, const dosi_run *run) {
     for (size_t h = 0; h < sizeof hours / sizeof hours[0]; h++) {
-        dosi_road_links links = {&hours[h], LINKS, lines, 1, emission};
+        dosi_road_links links = {&hours[h], LINKS, lines, 1, emission, 0};
         dosi_error err = {""};
         dosi_road_city_report report;
         dosi_road_city plain = *city;

@@ -56,6 +56,12 @@ DOSI_API void dosi_canyon_sides(const dosi_canyon *street,
                                 double from_deg,
                                 double *sides);
 
+/// Speed at which air is exchanged through the roof level of a street, m/s: the turbulence of
+/// the wind and of the vehicles there. For dosi_street_residence().
+DOSI_API double dosi_canyon_exchange(const dosi_canyon *street,
+                                     const dosi_canyon_traffic *traffic,
+                                     double wind_ms);
+
 /// Least wind at the roofs, m/s.
 #define DOSI_CANYON_CALM_MS 0.1
 

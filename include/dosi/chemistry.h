@@ -30,6 +30,15 @@ DOSI_API double dosi_photolysis_no2(double radiation_wm2);
 /// @param k_ppb_s, j_s  Rates; k > 0, j >= 0.
 DOSI_API dosi_nox dosi_nox_photostationary(const dosi_nox *mixed, double k_ppb_s, double j_s);
 
+/// What is mixed, some seconds later: the same two reactions with time, exactly (a Riccati
+/// equation), with NOx and oxidant kept. No time leaves it as it is, much time gives
+/// dosi_nox_photostationary().
+/// @param age_s  >= 0; may be infinite.
+DOSI_API dosi_nox dosi_nox_aged(const dosi_nox *mixed,
+                                double age_s,
+                                double k_ppb_s,
+                                double j_s);
+
 /// What a street's air is: background air and the street's own emission, reacting while the
 /// street is aired through with a time constant (OSPM's scheme).
 /// @param background  Air that comes in, >= 0 each.

@@ -67,7 +67,8 @@ typedef struct dosi_emission_model {
     double fuel_share[DOSI_VEHICLES][DOSI_FUELS]; ///< Sums to 1 over the fuels of a vehicle.
     double van_share;                             ///< Of light vehicles.
     double bus_share;                             ///< Of heavy vehicles.
-    double scale[DOSI_VEHICLES]; ///< What-if: 1 as it is, 0 none of these on the road.
+    double scale[DOSI_VEHICLES];   ///< What-if: 1 as it is, 0 none of these on the road.
+    double fuel_scale[DOSI_FUELS]; ///< The same of all that drive on a fuel.
 } dosi_emission_model;
 
 /// Names as datasets have them: "car", "petrol", "nox".

@@ -135,6 +135,10 @@ typedef struct dosi_road_links {
     const dosi_road_line *lines; ///< (n)
     size_t n_species;
     const double *emission_gms; ///< (n x n_species), >= 0
+    /// 0: concentrations. Above: each contribution times the seconds that this wind, m/s, takes
+    /// from the link to the place, so that the sum over the concentration is the mean age of
+    /// what roads brought. A stretch upwind counts from its middle; what meanders upwind has 0.
+    double age_ms;
 } dosi_road_links;
 
 /// The exact sum of all links at every place, by the quick integral. Same bits at any number of

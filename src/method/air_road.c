@@ -1,7 +1,8 @@
 // air.road: what the emissions of roads bring, on a grid and at places, and what a change of
 // them would.
 
-#include "method/road_links.h"
+#include "method/road_chemistry.h"
+#include "method/road_emissions.h"
 #include "method/road_words.h"
 
 #include <assert.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINKS, EMISSIONS, CHANGED_EMISSIONS, WEATHER, PLACES };
+enum { LINKS, EMISSIONS, CHANGED_EMISSIONS, WEATHER, PLACES, BACKGROUND };
 enum { MAP, GRID, RECEPTORS, CONTRIBUTIONS, HOURS };
 enum { MOST_CELLS = 4000000, MOST_ROWS = 50000000, MOST_GROUPS = 500, NAME_BYTES = 96 };
 
@@ -50,6 +51,13 @@ static const dosi_method_column place_columns[] = {
     ROAD_COLUMN("station", TEXT, NULL, false, "지점", "Place"),
     ROAD_COLUMN("*", GEOMETRY, NULL, true, "위치", "Where it is"),
 };
+static const dosi_method_column background_columns[] = {
+    ROAD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
+    ROAD_COLUMN("no2_ppm", REAL, "ppm", false, "이산화질소", "NO2"),
+    ROAD_COLUMN("o3_ppm", REAL, "ppm", false, "오존", "Ozone"),
+    ROAD_COLUMN("no_ppm", REAL, "ppm", true, "일산화질소", "NO; else from light, NO2, ozone"),
+    ROAD_COLUMN("station", TEXT, NULL, true, "측정소", "Station"),
+};
 static const dosi_method_table inputs[] = {
     ROAD_TABLE("links", false, "도로 구간", "Links", link_columns),
     ROAD_TABLE("emissions", false, "구간별 배출량", "Emissions of the links", emission_columns),
@@ -60,6 +68,11 @@ static const dosi_method_table inputs[] = {
                emission_columns),
     ROAD_TABLE("weather", false, "시간별 기상", "Hourly weather", weather_columns),
     ROAD_TABLE("places", true, "수용점 (측정소)", "Receptors", place_columns),
+    ROAD_TABLE("background",
+               true,
+               "들어오는 공기 (NO2와 오존을 냄)",
+               "Air that comes in: gives NO2 and ozone too",
+               background_columns),
 };
 static const dosi_method_parameter parameters[] = {
     ROAD_TEXT("value", "nox_gms", "배출량 열 (쉼표)", "Columns of emissions, by commas"),
@@ -94,19 +107,18 @@ static const dosi_method_parameter parameters[] = {
     ROAD_REAL(
         "near_m", "m", "400", 50, 5000, "정확히 적분할 거리", "Exact within this distance"),
     ROAD_REAL("height_m", "m", "1.5", 0, 100, "수용점 높이", "Height above the ground"),
-    ROAD_REAL("roughness_m", "m", "1", 0.01, 5, "거칠기 길이", "Roughness length of the city"),
-    ROAD_REAL("anemometer_m", "m", "10", 3, 200, "풍속계 높이", "Height of the anemometer"),
-    ROAD_REAL("population",
-              NULL,
-              "0",
+    ROAD_SITE_PARAMETERS,
+    ROAD_TEXT("background_station",
+              "",
+              "배경 측정소 (쉼표, 비우면 시간마다 NO2가 가장 낮은 곳)",
+              "Stations of the background, by commas; empty: the one with least NO2, hourly"),
+    ROAD_REAL("no2_part",
+              "1",
+              "0.15",
               0,
-              5e7,
-              "도시 인구 (밤 열섬, 0: 없음)",
-              "Inhabitants, for the city's heat by night; 0: none"),
-    ROAD_REAL("albedo", NULL, "0.18", 0, 1, "반사율", "Albedo"),
-    ROAD_REAL("moisture", NULL, "0.5", 0, 1, "지면 습윤도", "Moisture of the ground (alpha)"),
-    ROAD_REAL("latitude", "deg", "37.57", -90, 90, "위도", "Latitude"),
-    ROAD_REAL("longitude", "deg", "126.98", -180, 180, "경도", "Longitude"),
+              1,
+              "NOx 가운데 NO2로 나오는 몫 (no2_gms가 없을 때)",
+              "Part of NOx emitted as NO2, where `value` has no no2_gms"),
     ROAD_REAL("samples",
               NULL,
               "64",
@@ -131,6 +143,12 @@ static const dosi_method_column map_columns[] = {
                 true,
                 "도로가 더한 농도, 바뀐 뒤는 <값>_change",
                 "What roads add; <value>_change: what the change adds to that"),
+    ROAD_COLUMN("<gas>_ppm",
+                REAL,
+                "ppm",
+                true,
+                "no2_ppm, o3_ppm: 배경까지 더한 농도 (배경을 줄 때)",
+                "no2_ppm, o3_ppm in all, with a background; <gas>_ppm_change"),
 };
 static const dosi_method_column grid_columns[] = {
     ROAD_COLUMN("x0", REAL, "m", false, "남서 모서리 동쪽", "South-west corner, east"),
@@ -144,6 +162,12 @@ static const dosi_method_column receptor_columns[] = {
     ROAD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
     ROAD_COLUMN("station", TEXT, NULL, false, "지점", "Place"),
     ROAD_COLUMN("<value>", REAL, "ug/m3", true, "도로가 더한 농도", "What roads add"),
+    ROAD_COLUMN("<gas>_ppm",
+                REAL,
+                "ppm",
+                true,
+                "no2_ppm, o3_ppm (배경을 줄 때)",
+                "no2_ppm, o3_ppm, with a background"),
 };
 static const dosi_method_column contribution_columns[] = {
     ROAD_COLUMN("time", TIME, NULL, true, "그 시간의 끝 (hours일 때)", "Hour, with hours"),
@@ -174,23 +198,19 @@ static const dosi_method_table outputs[] = {
     ROAD_TABLE("hours", false, "시간별 기상과 오차", "Hours: weather and error", hour_columns),
 };
 
-/// Emissions of the links' rows, for one table.
-typedef struct emission_table {
-    const dosi_column *time; ///< NULL: always the same.
-    const dosi_column *values[METHOD_NAMES_MAX];
-    uint32_t *link_row; ///< (rows) row of the link; UINT32_MAX: none such.
-    const dosi_table *table;
-} emission_table;
-
 /// A run on its way.
 typedef struct work {
     const dosi_method_call *call;
     method_road road;
     method_road_weather weather;
     method_names values;
-    emission_table base, after;
+    method_emissions base, after;
     bool has_after;
-    size_t n_species; ///< Values, twice that with a change.
+    size_t n_species;    ///< Values, twice that with a change.
+    method_air air;      ///< n 0: no chemistry.
+    size_t n_gases;      ///< Columns of NO2 and ozone: 0, 2, or 4 with a change.
+    size_t i_nox, i_no2; ///< Among the values; i_no2 may be SIZE_MAX.
+    double no2_part;
     const char *changed;
     double change;
     dosi_road_city city;
@@ -204,6 +224,10 @@ typedef struct work {
     double *of_line;      ///< (lines x n_species)
     double *hour;         ///< (n_species x n_cells)
     double *mean;         ///< (n_species x n_cells)
+    double *gas;          ///< (n_gases x n_cells) this hour's, ppm
+    double *gas_mean;     ///< (n_gases x n_cells) sums over hours that are known.
+    double *age;          ///< (versions x the more of cells and places) ug s/m3
+    double *of_nox;       ///< (lines x versions) NOx alone
     double *by_group;     ///< (groups x n_species x n_places) sums over hours.
 } work;
 
@@ -211,78 +235,23 @@ static void close_work(work *w) {
     method_road_clear(&w->road);
     method_road_weather_clear(&w->weather);
     method_keys_clear(&w->groups);
-    free(w->base.link_row);
-    free(w->after.link_row);
+    method_emissions_clear(&w->base);
+    method_emissions_clear(&w->after);
+    method_air_clear(&w->air);
     free(w->place_x);
     free(w->place_y);
     free(w->of_row);
     free(w->of_line);
     free(w->hour);
     free(w->mean);
+    free(w->gas);
+    free(w->gas_mean);
+    free(w->age);
+    free(w->of_nox);
     free(w->by_group);
 }
 
 // --- reading -------------------------------------------------------------------------------
-
-/// A code and the row it stands in, to be sorted.
-typedef struct code {
-    const char *bytes;
-    size_t n;
-    uint32_t row;
-} code;
-
-static int compare_codes(const void *a, const void *b) {
-    const code *x = a, *y = b;
-    size_t n = x->n < y->n ? x->n : y->n;
-    int order = memcmp(x->bytes, y->bytes, n);
-    if (order == 0) order = (x->n > y->n) - (x->n < y->n);
-    return order;
-}
-
-/// The row of the link of each row of emissions.
-static dosi_status join_links(const work *w, emission_table *e, dosi_error *err) {
-    const dosi_table *links = w->road.links;
-    const dosi_column *link = NULL;
-    DOSI_TRY(dosi_table_get(e->table, "link", DOSI_TYPE_TEXT, &link, err));
-    code *codes = malloc((links->n_rows + 1) * sizeof *codes);
-    e->link_row = malloc((e->table->n_rows + 1) * sizeof *e->link_row);
-    if (!codes || !e->link_row) {
-        free(codes);
-        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu emissions", e->table->n_rows);
-    }
-    size_t n = 0;
-    for (size_t r = 0; r < links->n_rows; r++) {
-        code c = {.row = (uint32_t)r};
-        c.bytes = dosi_column_bytes(w->road.link, r, &c.n);
-        if (c.bytes) codes[n++] = c;
-    }
-    qsort(codes, n, sizeof *codes, compare_codes);
-    for (size_t r = 0; r < e->table->n_rows; r++) {
-        code key = {0};
-        key.bytes = dosi_column_bytes(link, r, &key.n);
-        const code *found =
-            key.bytes ? bsearch(&key, codes, n, sizeof *codes, compare_codes) : NULL;
-        e->link_row[r] = found ? found->row : UINT32_MAX;
-    }
-    free(codes);
-    return DOSI_OK;
-}
-
-static dosi_status read_emissions(const work *w,
-                                  const dosi_table *table,
-                                  emission_table *out,
-                                  dosi_error *err) {
-    size_t i_time = dosi_table_find(table, "time");
-    *out = (emission_table){.table = table};
-    if (i_time != SIZE_MAX && table->columns[i_time].type == DOSI_TYPE_TIME) {
-        out->time = &table->columns[i_time];
-    }
-    for (size_t v = 0; v < w->values.n; v++) {
-        DOSI_TRY(
-            dosi_table_get(table, w->values.names[v], DOSI_TYPE_REAL, &out->values[v], err));
-    }
-    return join_links(w, out, err);
-}
 
 /// Places, projected.
 static dosi_status read_places(work *w, dosi_error *err) {
@@ -328,18 +297,33 @@ static dosi_status read_grid(work *w, dosi_error *err) {
 }
 
 static dosi_status read_weather(work *w, dosi_error *err) {
-    method_road_site site = {
-        .roughness_m = dosi_call_value(w->call, "roughness_m")->real,
-        .anemometer_m = dosi_call_value(w->call, "anemometer_m")->real,
-        .population = dosi_call_value(w->call, "population")->real,
-        .albedo = dosi_call_value(w->call, "albedo")->real,
-        .moisture = dosi_call_value(w->call, "moisture")->real,
-        .latitude_deg = dosi_call_value(w->call, "latitude")->real,
-        .longitude_deg = dosi_call_value(w->call, "longitude")->real,
-        .from = dosi_call_value(w->call, "from")->text,
-        .to = dosi_call_value(w->call, "to")->text,
-    };
+    method_road_site site = method_road_site_of(w->call);
     return method_road_weather_read(w->call->inputs[WEATHER], &site, &w->weather, err);
+}
+
+/// Index of a value; SIZE_MAX: not asked for.
+static size_t value_index(const work *w, const char *name) {
+    for (size_t v = 0; v < w->values.n; v++) {
+        if (strcmp(w->values.names[v], name) == 0) return v;
+    }
+    return SIZE_MAX;
+}
+
+/// Reads the air that comes in, where it is given and NOx is asked for.
+static dosi_status read_background(work *w, dosi_error *err) {
+    const dosi_table *background = w->call->inputs[BACKGROUND];
+    if (!background) return DOSI_OK;
+    w->i_nox = value_index(w, "nox_gms");
+    w->i_no2 = value_index(w, "no2_gms");
+    w->no2_part = dosi_call_value(w->call, "no2_part")->real;
+    if (w->i_nox == SIZE_MAX) {
+        return dosi_fail(err, DOSI_INVALID,
+                         "value: \"%.60s\" has no nox_gms, which NO2 and ozone need",
+                         dosi_call_value(w->call, "value")->text);
+    }
+    w->n_gases = w->has_after ? 4 : 2;
+    return method_air_read(background, dosi_call_value(w->call, "background_station")->text,
+                           &w->weather, &w->air, err);
 }
 
 /// Reads all inputs.
@@ -348,19 +332,22 @@ static dosi_status read_all(work *w, dosi_error *err) {
     DOSI_TRY(method_names_split(dosi_call_value(call, "value")->text, &w->values, err));
     if (w->values.n == 0) return dosi_fail(err, DOSI_INVALID, "value: names no column");
     DOSI_TRY(method_road_read(call->inputs[LINKS], &w->road, err));
-    DOSI_TRY(read_emissions(w, call->inputs[EMISSIONS], &w->base, err));
+    DOSI_TRY(
+        method_emissions_read(call->inputs[EMISSIONS], &w->values, &w->road, &w->base, err));
     w->changed = dosi_call_value(call, "changed")->text;
     w->change = dosi_call_value(call, "change")->real;
     w->has_after = call->inputs[CHANGED_EMISSIONS] || method_list_count(w->changed) > 0;
     if (call->inputs[CHANGED_EMISSIONS]) {
-        DOSI_TRY(read_emissions(w, call->inputs[CHANGED_EMISSIONS], &w->after, err));
+        DOSI_TRY(method_emissions_read(call->inputs[CHANGED_EMISSIONS], &w->values, &w->road,
+                                       &w->after, err));
     }
     w->n_species = w->values.n * (w->has_after ? 2 : 1);
     w->has_group_hours = strcmp(dosi_call_value(call, "contributions")->text, "hours") == 0;
     DOSI_TRY(read_places(w, err));
     DOSI_TRY(read_groups(w, err));
     DOSI_TRY(read_grid(w, err));
-    return read_weather(w, err);
+    DOSI_TRY(read_weather(w, err));
+    return read_background(w, err);
 }
 
 static dosi_status take_memory(work *w, dosi_error *err) {
@@ -370,31 +357,25 @@ static dosi_status take_memory(work *w, dosi_error *err) {
     w->hour = calloc(w->n_species * w->n_cells + 1, sizeof *w->hour);
     w->mean = calloc(w->n_species * w->n_cells + 1, sizeof *w->mean);
     w->by_group = calloc(w->groups.n * w->n_species * w->n_places + 1, sizeof *w->by_group);
-    if (w->of_row && w->of_line && w->hour && w->mean && w->by_group) return DOSI_OK;
+    w->gas = calloc(w->n_gases * w->n_cells + 1, sizeof *w->gas);
+    w->gas_mean = calloc(w->n_gases * w->n_cells + 1, sizeof *w->gas_mean);
+    w->age = calloc(2 * (w->n_cells + w->n_places) + 1, sizeof *w->age);
+    w->of_nox = calloc(2 * w->road.n_lines + 1, sizeof *w->of_nox);
+    bool is_whole = w->of_row && w->of_line && w->hour && w->mean && w->by_group && w->gas &&
+                    w->gas_mean && w->age && w->of_nox;
+    if (is_whole) return DOSI_OK;
     return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu cells and %zu links", w->n_cells,
                      n_links);
 }
 
 // --- an hour -------------------------------------------------------------------------------
 
-/// Adds a table's emissions of an hour to the links, from species `first` on.
-static void add_emissions(work *w, const emission_table *e, dosi_time time, size_t first) {
-    for (size_t r = 0; r < e->table->n_rows; r++) {
-        if (e->link_row[r] == UINT32_MAX) continue;
-        if (e->time && e->time->data.integer[r] != time) continue;
-        for (size_t v = 0; v < w->values.n; v++) {
-            double value = dosi_column_real(e->values[v], r);
-            if (value > 0) w->of_row[e->link_row[r] * w->n_species + first + v] += value;
-        }
-    }
-}
-
 /// Emissions of an hour, of links and of their pieces.
 static void set_emissions(work *w, dosi_time time) {
     size_t n = w->values.n, n_links = w->road.links->n_rows;
     memset(w->of_row, 0, n_links * w->n_species * sizeof *w->of_row);
-    add_emissions(w, &w->base, time, 0);
-    if (w->after.table) add_emissions(w, &w->after, time, n);
+    method_emissions_add(&w->base, time, w->n_species, w->of_row);
+    if (w->after.table) method_emissions_add(&w->after, time, w->n_species, w->of_row + n);
     for (size_t r = 0; r < n_links && w->has_after; r++) {
         double *of = w->of_row + r * w->n_species;
         if (!w->after.table) memcpy(of + n, of, n * sizeof *of);
@@ -407,9 +388,41 @@ static void set_emissions(work *w, dosi_time time) {
     }
 }
 
+/// The links of an hour with NOx alone, for its age.
+static dosi_road_links links_of_age(work *w, const dosi_road_links *links) {
+    size_t n_versions = w->has_after ? 2 : 1;
+    for (size_t i = 0; i < links->n; i++) {
+        for (size_t v = 0; v < n_versions; v++) {
+            w->of_nox[i * n_versions + v] =
+                links->emission_gms[i * links->n_species + v * w->values.n + w->i_nox];
+        }
+    }
+    double speed = fmax(links->weather->speed_ms, links->weather->least_speed_ms);
+    return (dosi_road_links){links->weather, links->n,  links->lines,
+                             n_versions,     w->of_nox, speed};
+}
+
+/// NO2 and ozone, ppm, of what is added at `n` places; a change is told as a difference.
+/// @param of   (n_species x n), @param age  (versions x n), @param gas  (n_gases x n) out.
+static void react(
+    const work *w, size_t h, size_t n, const double *of, const double *age, double *gas) {
+    for (size_t i = 0; i < n * w->n_gases / 2; i++) {
+        size_t version = i / n, at = i % n;
+        const double *values = of + version * w->values.n * n;
+        double nox = values[w->i_nox * n + at];
+        double no2 = w->i_no2 == SIZE_MAX ? w->no2_part * nox : values[w->i_no2 * n + at];
+        double seconds = nox > 1e-6 ? fmax(age[i] / nox, 0) : (double)INFINITY;
+        method_added added = {nox, no2, seconds};
+        dosi_nox air = method_air_with(&w->air, h, &added);
+        gas[2 * version * n + at] = 1e-3 * air.no2;
+        gas[(2 * version + 1) * n + at] = 1e-3 * air.o3;
+    }
+    for (size_t i = 2 * n; i < n * w->n_gases; i++) gas[i] -= gas[i - 2 * n];
+}
+
 /// Adds a value of each cell to the map: the base, and what the change adds.
 static void put_map_values(const work *w, const double *of, dosi_table *out, size_t first_row) {
-    size_t first = out->n_columns - w->n_species, n = w->values.n;
+    size_t first = out->n_columns - w->n_species - w->n_gases, n = w->values.n;
     for (size_t s = 0; s < w->n_species; s++) {
         double *to = out->columns[first + s].data.real + first_row;
         const double *from = of + s * w->n_cells;
@@ -422,6 +435,7 @@ static void put_map_values(const work *w, const double *of, dosi_table *out, siz
 /// Rows of the map for one hour, or the mean.
 static dosi_status put_map(const work *w,
                            const double *of,
+                           const double *gas,
                            const dosi_time *time,
                            dosi_error *err) {
     dosi_table *out = &w->call->outputs[MAP];
@@ -439,22 +453,30 @@ static dosi_status put_map(const work *w,
                          &out->columns[at + 2].data.real[row]);
     }
     put_map_values(w, of, out, first_row);
+    for (size_t g = 0; g < w->n_gases; g++) {
+        memcpy(out->columns[out->n_columns - w->n_gases + g].data.real + first_row,
+               gas + g * w->n_cells, w->n_cells * sizeof *gas);
+    }
     return DOSI_OK;
 }
 
 /// What the links bring to the places in an hour: in all, and by group.
-static dosi_status do_places(work *w,
-                             const dosi_road_links *links,
-                             dosi_time time,
-                             dosi_error *err) {
+static dosi_status do_places(work *w, const dosi_road_links *links, size_t h, dosi_error *err) {
+    dosi_time time = w->weather.time[h];
     dosi_table *out = &w->call->outputs[RECEPTORS];
     dosi_road_places places = {w->n_places, w->place_x, w->place_y, w->city.receptor_m};
-    double *of = malloc((w->n_species * w->n_places + 1) * sizeof *of);
+    size_t n_of = w->n_species * w->n_places;
+    double *of = malloc((n_of + w->n_gases * w->n_places + 1) * sizeof *of), *gas = of + n_of;
     if (!of) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu places", w->n_places);
     size_t first_row = out->n_rows;
     dosi_status status = dosi_table_add_rows(out, w->n_places, err);
     if (status == DOSI_OK) {
         status = dosi_road_sum(links, &places, of, w->call->run, err);
+    }
+    if (status == DOSI_OK && w->n_gases > 0) {
+        dosi_road_links aged = links_of_age(w, links);
+        status = dosi_road_sum(&aged, &places, w->age, w->call->run, err);
+        if (status == DOSI_OK) react(w, h, w->n_places, of, w->age, gas);
     }
     for (size_t p = 0; p < w->n_places && status == DOSI_OK; p++) {
         out->columns[0].data.integer[first_row + p] = time;
@@ -463,6 +485,10 @@ static dosi_status do_places(work *w,
             double value = of[s * w->n_places + p];
             if (s >= w->values.n) value -= of[(s - w->values.n) * w->n_places + p];
             out->columns[2 + s].data.real[first_row + p] = value;
+        }
+        for (size_t g = 0; g < w->n_gases; g++) {
+            out->columns[2 + w->n_species + g].data.real[first_row + p] =
+                gas[g * w->n_places + p];
         }
     }
     free(of);
@@ -523,7 +549,7 @@ static dosi_status do_group(work *w,
                w->n_species * sizeof *sum->emission);
         n++;
     }
-    dosi_road_links part = {links->weather, n, sum->lines, w->n_species, sum->emission};
+    dosi_road_links part = {links->weather, n, sum->lines, w->n_species, sum->emission, 0};
     DOSI_TRY(dosi_road_sum(&part, &places, sum->of, w->call->run, err));
     for (size_t i = 0; i < n_of; i++) w->by_group[g * n_of + i] += sum->of[i];
     return w->has_group_hours ? put_group(w, g, sum->of, 1, time, err) : DOSI_OK;
@@ -551,19 +577,33 @@ static dosi_status do_groups(work *w,
     return status;
 }
 
+/// NO2 and ozone of the map's cells in an hour.
+static dosi_status do_gases(work *w, const dosi_road_links *links, size_t h, dosi_error *err) {
+    dosi_road_city city = w->city;
+    city.n_samples = 0;
+    dosi_road_links aged = links_of_age(w, links);
+    DOSI_TRY(dosi_road_city_sum(&aged, &city, w->age, NULL, w->call->run, err));
+    react(w, h, w->n_cells, w->hour, w->age, w->gas);
+    if (isnan(w->air.of[h].no2)) return DOSI_OK;
+    for (size_t i = 0; i < w->n_gases * w->n_cells; i++) w->gas_mean[i] += w->gas[i];
+    return DOSI_OK;
+}
+
 static dosi_status do_hour(work *w, size_t h, bool has_map, bool is_hourly, dosi_error *err) {
     const dosi_road_weather *weather = &w->weather.weather[h];
     dosi_table *hours = &w->call->outputs[HOURS];
-    dosi_road_links links = {weather, w->road.n_lines, w->road.lines, w->n_species, w->of_line};
+    dosi_road_links links = {weather,      w->road.n_lines, w->road.lines,
+                             w->n_species, w->of_line,      0};
     dosi_road_city_report report = {0};
     set_emissions(w, w->weather.time[h]);
     if (has_map) {
         DOSI_TRY(dosi_road_city_sum(&links, &w->city, w->hour, &report, w->call->run, err));
         for (size_t i = 0; i < w->n_species * w->n_cells; i++) w->mean[i] += w->hour[i];
-        if (is_hourly) DOSI_TRY(put_map(w, w->hour, &w->weather.time[h], err));
+        if (w->n_gases > 0) DOSI_TRY(do_gases(w, &links, h, err));
+        if (is_hourly) DOSI_TRY(put_map(w, w->hour, w->gas, &w->weather.time[h], err));
     }
     if (w->n_places > 0) {
-        DOSI_TRY(do_places(w, &links, w->weather.time[h], err));
+        DOSI_TRY(do_places(w, &links, h, err));
         if (w->group) DOSI_TRY(do_groups(w, &links, &w->weather.time[h], err));
     }
     double sign = weather->is_stable ? 1 : -1;
@@ -598,6 +638,15 @@ static dosi_status add_values(const work *w,
     return DOSI_OK;
 }
 
+/// Adds the columns of NO2 and ozone.
+static dosi_status add_gases(const work *w, dosi_table *table, dosi_error *err) {
+    static const char *const names[] = {"no2_ppm", "o3_ppm", "no2_ppm_change", "o3_ppm_change"};
+    for (size_t g = 0; g < w->n_gases; g++) {
+        DOSI_TRY(method_add_column(table, names[g], DOSI_TYPE_REAL, &map_columns[5], err));
+    }
+    return DOSI_OK;
+}
+
 static dosi_status open_tables(const work *w, bool is_hourly, dosi_error *err) {
     const dosi_method_call *call = w->call;
     if (is_hourly) {
@@ -613,7 +662,9 @@ static dosi_status open_tables(const work *w, bool is_hourly, dosi_error *err) {
         DOSI_TRY(method_open_output(call, i, n_rows, err));
     }
     DOSI_TRY(add_values(w, &call->outputs[MAP], &map_columns[4], true, err));
+    DOSI_TRY(add_gases(w, &call->outputs[MAP], err));
     DOSI_TRY(add_values(w, &call->outputs[RECEPTORS], &receptor_columns[2], true, err));
+    DOSI_TRY(add_gases(w, &call->outputs[RECEPTORS], err));
     DOSI_TRY(
         add_values(w, &call->outputs[CONTRIBUTIONS], &contribution_columns[3], false, err));
     dosi_column *grid = call->outputs[GRID].columns;
@@ -648,7 +699,11 @@ static dosi_status compute(work *w, dosi_error *err) {
         worst = fmax(worst, w->call->outputs[HOURS].columns[6].data.real[h]);
     }
     for (size_t i = 0; i < w->n_species * w->n_cells; i++) w->mean[i] /= (double)w->weather.n;
-    if (has_map && !is_hourly) DOSI_TRY(put_map(w, w->mean, NULL, err));
+    double n_known = (double)(w->weather.n - w->air.n_unknown);
+    for (size_t i = 0; i < w->n_gases * w->n_cells; i++) {
+        w->gas_mean[i] = n_known > 0 ? w->gas_mean[i] / n_known : (double)NAN;
+    }
+    if (has_map && !is_hourly) DOSI_TRY(put_map(w, w->mean, w->gas_mean, NULL, err));
     DOSI_TRY(put_contributions(w, err));
     dosi_text_printf(w->call->report,
                      "links: %zu in %zu straight pieces, %zu without a line\n"
@@ -674,19 +729,20 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_road = {
     .id = "air.road",
-    .version = 1,
+    .version = 2,
     .title = {"도로 확산", "Dispersion from roads"},
     .about =
         {"구간별 배출량이 시간마다 더하는 농도를 R-LINE으로 격자와 지점에 계산합니다. 가까운 "
          "구간은 정확히 적분하고 먼 구간은 합성곱으로 더하며, 정확한 합과의 차이를 시간마다 "
-         "재어 알립니다. 구간을 막거나 바뀐 배출량을 주면 차이 지도가 나옵니다. 배경 농도, "
-         "화학 "
-         "반응, 건물 사이 협곡은 들어 있지 않습니다.",
+         "재어 알립니다. 구간을 막거나 바뀐 배출량을 주면 차이 지도가 나옵니다. 들어오는 "
+         "공기의 NO2와 오존을 주면 NO-NO2-오존 반응을 도로에서 온 시간만큼 따라가 NO2와 오존도 "
+         "냅니다. 건물 사이 협곡은 air.street에 있습니다.",
          "Computes by R-LINE what the links' emissions add in each hour, on a grid and at "
          "places: near links exactly, the rest by a convolution, with the difference from "
          "the exact sum measured and told for each hour. Close links, or give changed "
-         "emissions, and the map has the difference. No background, no chemistry, no "
-         "buildings: streets between walls need air.canyon."},
+         "emissions, and the map has the difference. Given NO2 and ozone of the air that "
+         "comes in, NO, NO2 and ozone react for the time since the roads' NOx was emitted, "
+         "and NO2 and ozone come out too. Streets between walls: air.street."},
     .citation = "Snyder et al. (2013), Atmos. Environ. 77, 748-756; AERMOD EPA-454/R-24-010",
     .inputs = inputs,
     .n_inputs = ROAD_COUNT(inputs),

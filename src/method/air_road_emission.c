@@ -81,6 +81,10 @@ static const dosi_method_parameter parameters[] = {
     ROAD_REAL("scale_van", NULL, "1", 0, 10, "밴을 몇 배로", "What-if: vans, times"),
     ROAD_REAL("scale_truck", NULL, "1", 0, 10, "트럭을 몇 배로", "What-if: trucks, times"),
     ROAD_REAL("scale_bus", NULL, "1", 0, 10, "버스를 몇 배로", "What-if: buses, times"),
+    ROAD_REAL("scale_petrol", NULL, "1", 0, 10, "휘발유차를 몇 배로", "What-if: petrol, times"),
+    ROAD_REAL("scale_diesel", NULL, "1", 0, 10, "경유차를 몇 배로", "What-if: diesel, times"),
+    ROAD_REAL("scale_lpg", NULL, "1", 0, 10, "LPG차를 몇 배로", "What-if: LPG, times"),
+    ROAD_REAL("scale_cng", NULL, "1", 0, 10, "CNG차를 몇 배로", "What-if: CNG, times"),
     ROAD_TEXT("changed", "", "바꿀 구간 (쉼표)", "What-if: links to change, by commas"),
     ROAD_REAL("change", NULL, "0", 0, 10, "그 구간의 교통량 배수", "... and their flow, times"),
 };
@@ -244,6 +248,11 @@ static dosi_status read_model(const dosi_method_call *call,
         (void)snprintf(name, sizeof name, "scale_%s", vehicle_name(v));
         model->scale[v] = dosi_call_value(call, name)->real;
     }
+    for (size_t fuel = 0; fuel <= DOSI_FUEL_CNG; fuel++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "scale_%s", fuel_name(fuel));
+        model->fuel_scale[fuel] = dosi_call_value(call, name)->real;
+    }
     return dosi_emission_check(model, err);
 }
 
@@ -348,7 +357,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_road_emission = {
     .id = "air.road_emission",
-    .version = 1,
+    .version = 2,
     .title = {"도로 배출량", "Emissions of roads"},
     .about =
         {"구간의 교통량, 속도, 대형차 비율과 차종·연료 구성에서 NOx, 직접 NO2, CO, VOC, "

@@ -39,6 +39,8 @@ typedef struct method_road_weather {
     size_t n;
     dosi_time *time;            ///< (n) ends of hours, rising.
     dosi_road_weather *weather; ///< (n)
+    double *temperature_k;      ///< (n)
+    double *radiation_wm2;      ///< (n) global; from sun and cloud where not measured.
     size_t n_calm;              ///< Hours left out: calm, or something missing.
 } method_road_weather;
 
@@ -48,6 +50,10 @@ typedef struct method_road_site {
     double latitude_deg, longitude_deg;
     const char *from, *to; ///< Ends of hours, ISO; "": all.
 } method_road_site;
+
+/// What the parameters roughness_m, anemometer_m, population, albedo, moisture, latitude,
+/// longitude, from and to of a call say.
+method_road_site method_road_site_of(const dosi_method_call *call);
 
 /// Reads hourly weather of one station (the first in the table): wind_speed_ms,
 /// wind_direction_deg, temperature_c, cloud, and radiation_wm2, pressure_hpa where there.

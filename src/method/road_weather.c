@@ -157,6 +157,8 @@ static dosi_status prepare(const series *s,
         dosi_time time = s->first + (int64_t)h * DOSI_HOUR_US;
         if (time < from || time > to) continue;
         if (make_hour(s, h, &met[h], site, &out->weather[out->n])) {
+            out->temperature_k[out->n] = s->values[TEMPERATURE * s->n + h] + ZERO_C_K;
+            out->radiation_wm2[out->n] = met[h].radiation_wm2;
             out->time[out->n++] = time;
         } else {
             out->n_calm++;
@@ -166,6 +168,20 @@ static dosi_status prepare(const series *s,
     return dosi_fail(err, DOSI_DOMAIN,
                      "weather: no hour with wind, temperature and cloud in the "
                      "time asked for");
+}
+
+method_road_site method_road_site_of(const dosi_method_call *call) {
+    return (method_road_site){
+        .roughness_m = dosi_call_value(call, "roughness_m")->real,
+        .anemometer_m = dosi_call_value(call, "anemometer_m")->real,
+        .population = dosi_call_value(call, "population")->real,
+        .albedo = dosi_call_value(call, "albedo")->real,
+        .moisture = dosi_call_value(call, "moisture")->real,
+        .latitude_deg = dosi_call_value(call, "latitude")->real,
+        .longitude_deg = dosi_call_value(call, "longitude")->real,
+        .from = dosi_call_value(call, "from")->text,
+        .to = dosi_call_value(call, "to")->text,
+    };
 }
 
 dosi_status method_road_weather_read(const dosi_table *table,
@@ -179,7 +195,9 @@ dosi_status method_road_weather_read(const dosi_table *table,
     dosi_met_hour *met = malloc((s.n + 1) * sizeof *met);
     out->time = malloc((s.n + 1) * sizeof *out->time);
     out->weather = malloc((s.n + 1) * sizeof *out->weather);
-    if (met && out->time && out->weather) {
+    out->temperature_k = malloc((s.n + 1) * sizeof *out->temperature_k);
+    out->radiation_wm2 = malloc((s.n + 1) * sizeof *out->radiation_wm2);
+    if (met && out->time && out->weather && out->temperature_k && out->radiation_wm2) {
         status = prepare(&s, site, met, out, err);
     } else {
         status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu hours", s.n);
@@ -192,5 +210,7 @@ dosi_status method_road_weather_read(const dosi_table *table,
 void method_road_weather_clear(method_road_weather *weather) {
     free(weather->time);
     free(weather->weather);
+    free(weather->temperature_k);
+    free(weather->radiation_wm2);
     *weather = (method_road_weather){0};
 }

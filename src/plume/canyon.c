@@ -161,6 +161,12 @@ static hour hour_of(const dosi_canyon *street,
     return h;
 }
 
+double dosi_canyon_exchange(const dosi_canyon *street,
+                            const dosi_canyon_traffic *traffic,
+                            double wind_ms) {
+    return hour_of(street, traffic, wind_ms).top_ms;
+}
+
 void dosi_canyon_sides(const dosi_canyon *street,
                        const dosi_canyon_traffic *traffic,
                        double wind_ms,

@@ -42,6 +42,28 @@ dosi_nox dosi_nox_photostationary(const dosi_nox *mixed, double k_ppb_s, double 
                    0.0);
 }
 
+dosi_nox dosi_nox_aged(const dosi_nox *mixed, double age_s, double k_ppb_s, double j_s) {
+    assert(k_ppb_s > 0.0 && j_s >= 0.0 && age_s >= 0.0);
+    double nox = mixed->no + mixed->no2;
+    double oxidant = mixed->no2 + mixed->o3;
+    // d NO2 / dt = k (NO2 - low) (NO2 - high): low is the steady state.
+    double b = nox + oxidant + j_s / k_ppb_s;
+    double low = smaller_root(b, nox * oxidant);
+    double high = b - low;
+    double fading = exp(-k_ppb_s * (high - low) * age_s);
+    double away = mixed->no2 - low;
+    double to_high = high - mixed->no2;
+    double below = to_high + away * fading;
+    double no2 = low;
+    if (below > 0.0 && high > low) {
+        no2 = low + away * fading * (high - low) / below;
+    } else if (isfinite(age_s)) {
+        no2 = low + away / (1.0 + k_ppb_s * fabs(away) * age_s);
+    }
+    no2 = fmin(fmax(no2, 0.0), fmin(nox, oxidant));
+    return (dosi_nox){.no = nox - no2, .no2 = no2, .o3 = oxidant - no2};
+}
+
 dosi_nox dosi_nox_in_street(const dosi_nox *background,
                             double added_nox_ppb,
                             double no2_share,

@@ -103,6 +103,7 @@ dosi_emission_model dosi_emission_default(void) {
         exhaust[DOSI_EMISSION_PM_EXHAUST] = d->pm;
         model.no2_part[d->vehicle][d->fuel] = d->no2_part;
     }
+    for (size_t fuel = 0; fuel < DOSI_FUELS; fuel++) model.fuel_scale[fuel] = 1;
     model.van_share = 0.1;
     model.bus_share = 0.4;
     return model;
@@ -156,6 +157,11 @@ dosi_status dosi_emission_check(const dosi_emission_model *model, dosi_error *er
         return dosi_fail(err, DOSI_DOMAIN, "vans %g of light, buses %g of heavy vehicles: 0..1",
                          model->van_share, model->bus_share);
     }
+    for (size_t f = 0; f < DOSI_FUELS; f++) {
+        if (model->fuel_scale[f] >= 0) continue;
+        return dosi_fail(err, DOSI_DOMAIN, "what drives on %s: scale %g",
+                         dosi_fuel_name((dosi_fuel)f), model->fuel_scale[f]);
+    }
     for (size_t v = 0; v < DOSI_VEHICLES; v++) DOSI_TRY(check_vehicle(model, v, err));
     return DOSI_OK;
 }
@@ -193,9 +199,11 @@ void dosi_emission_of(const dosi_emission_model *model,
     for (size_t v = 0; v < DOSI_VEHICLES; v++) {
         // vehicles an hour x g/km = g/km/h = 1/3.6e6 g/m/s
         double flow = traffic->flow_vph * share[v] * model->scale[v] / 3.6e6;
+        double driving = 0;
         for (size_t f = 0; f < DOSI_FUELS; f++) {
             const dosi_emission_curve *exhaust = model->exhaust[v][f];
-            double part = flow * model->fuel_share[v][f];
+            double part = flow * model->fuel_share[v][f] * model->fuel_scale[f];
+            driving += part;
             if (part == 0) continue;
             double nox =
                 part * dosi_emission_exhaust(&exhaust[DOSI_EMISSION_NOX], traffic->speed_kmh);
@@ -206,8 +214,8 @@ void dosi_emission_of(const dosi_emission_model *model,
             }
         }
         for (size_t s = DOSI_EMISSION_PM10; s <= DOSI_EMISSION_PM25; s++) {
-            out[s] += flow * dosi_emission_wear((dosi_vehicle)v, (dosi_emission_species)s,
-                                                traffic->speed_kmh);
+            out[s] += driving * dosi_emission_wear((dosi_vehicle)v, (dosi_emission_species)s,
+                                                   traffic->speed_kmh);
         }
     }
     out[DOSI_EMISSION_PM10] += out[DOSI_EMISSION_PM_EXHAUST];

@@ -81,9 +81,10 @@ static size_t correct_row(const work *w,
     for (long column = (long)first; column <= (long)last; column++) {
         double x = grid->x0 + ((double)column + 0.5) * grid->cell_m;
         if (distance2(line, x, y) > w->near_m * w->near_m) continue;
-        double unit =
-            1e6 * road_line_at(kernel, &w->set.paths[link], x * c + y * s, -x * s + y * c) -
-            road_mesh_at(&w->mesh, link, row, (size_t)column);
+        double exact =
+            1e6 * road_line_at(kernel, &w->set.paths[link], x * c + y * s, -x * s + y * c);
+        double unit = exact * road_age(&w->set, &w->set.paths[link], x * c + y * s) -
+                      road_mesh_at(&w->mesh, link, row, (size_t)column);
         for (size_t i = 0; i < n_species; i++) {
             w->out[i * w->n_cells + row * grid->n_columns + (size_t)column] +=
                 unit * w->links->emission_gms[link * n_species + i];
@@ -147,7 +148,8 @@ static dosi_status far_field(work *w, const dosi_run *run, dosi_error *err) {
     dosi_status status =
         dosi_road_kernel_set(kernel, w->links->weather, &mean, w->set.receptor_m, err);
     if (status == DOSI_OK) {
-        status = road_mesh_fill(&w->mesh, kernel, width2, 0.5 * w->near_m, run, err);
+        const road_mesh_point point = {kernel, width2, 0.5 * w->near_m, w->links->age_ms};
+        status = road_mesh_fill(&w->mesh, &point, run, err);
     }
     for (size_t s = 0; s < w->links->n_species && status == DOSI_OK; s += 2) {
         bool has_second = s + 1 < w->links->n_species;

@@ -156,12 +156,11 @@ static double brought_at(const dosi_road_kernel *kernel, double width2_m2, doubl
 }
 
 dosi_status road_mesh_fill(road_mesh *mesh,
-                           const dosi_road_kernel *kernel,
-                           double width2_m2,
-                           double hole_m,
+                           const road_mesh_point *point,
                            const dosi_run *run,
                            dosi_error *err) {
-    double c = kernel->wind_x, s = kernel->wind_y;
+    double c = point->kernel->wind_x, s = point->kernel->wind_y;
+    double hole2 = point->hole_m * point->hole_m;
 #pragma omp parallel for schedule(static) num_threads(dosi_run_threads(run))
     for (long row = 0; row < (long)mesh->rows; row++) {
         double dy = mesh->mesh_m * offset_of((size_t)row, mesh->rows, mesh->most_y);
@@ -169,9 +168,12 @@ dosi_status road_mesh_fill(road_mesh *mesh,
         float *plane = mesh->spectrum + 2 * (size_t)row * mesh->columns;
         for (size_t column = 0; column < mesh->columns; column++) {
             double dx = mesh->mesh_m * offset_of(column, mesh->columns, mesh->most_x);
-            bool is_near = dx * dx + dy * dy < hole_m * hole_m;
+            bool is_near = dx * dx + dy * dy < hole2;
+            double along = dx * c + dy * s;
             double value =
-                is_near ? 0 : brought_at(kernel, width2_m2, dx * c + dy * s, -dx * s + dy * c);
+                is_near ? 0
+                        : brought_at(point->kernel, point->width2_m2, along, -dx * s + dy * c);
+            if (point->age_ms > 0) value *= fmax(along, 0) / point->age_ms;
             line[column] = (float)(1e6 * value);
             plane[2 * column] = line[column];
             plane[2 * column + 1] = 0;

@@ -81,7 +81,8 @@ static void add_everywhere(const road_set *set,
     for (size_t p = 0; p < places->n; p++) {
         double x = places->x_m[p] * set->wind_x + places->y_m[p] * set->wind_y;
         double y = -places->x_m[p] * set->wind_y + places->y_m[p] * set->wind_x;
-        double unit = 1e6 * road_line_at(kernel, &set->paths[link], x, y);
+        double unit = 1e6 * road_line_at(kernel, &set->paths[link], x, y) *
+                      road_age(set, &set->paths[link], x);
         for (size_t s = 0; s < n_species; s++) out[s * places->n + p] += emission[s] * unit;
     }
 }
@@ -100,7 +101,8 @@ static void add_open(const road_set *set,
         double y = -places->x_m[p] * set->wind_y + places->y_m[p] * set->wind_x;
         for (size_t i = 0; i < links->n; i++) {
             if (set->kind[i] == ROAD_ALONE) continue;
-            double unit = 1e6 * road_line_at(set->kinds[set->kind[i]], &set->paths[i], x, y);
+            double unit = 1e6 * road_line_at(set->kinds[set->kind[i]], &set->paths[i], x, y) *
+                          road_age(set, &set->paths[i], x);
             for (size_t s = 0; s < links->n_species; s++) {
                 out[s * places->n + p] += links->emission_gms[i * links->n_species + s] * unit;
             }

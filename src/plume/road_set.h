@@ -30,6 +30,17 @@ DOSI_CHECKED dosi_status road_set_make(const dosi_road_links *links,
 /// Frees what `set` holds.
 void road_set_clear(road_set *set);
 
+/// What a link's contribution at `x` (downwind, as the path's) is multiplied by: 1, or its age.
+static inline double road_age(const road_set *set, const road_path *path, double x) {
+    if (!(set->links->age_ms > 0)) return 1;
+    double end = path->x_m + path->dx * path->length_m;
+    double first = path->x_m < end ? path->x_m : end;
+    double last = path->x_m < end ? end : path->x_m;
+    last = x < last ? x : last;
+    double way = x - 0.5 * (first + last);
+    return last > first || way > 0 ? way / set->links->age_ms : 0;
+}
+
 /// A mesh of nodes `mesh_m` apart of which every `step`-th is the centre of a cell.
 typedef struct road_mesh {
     double mesh_m;
@@ -54,11 +65,17 @@ DOSI_CHECKED dosi_status road_mesh_make(const dosi_road_links *links,
                                         road_mesh *out,
                                         dosi_error *err);
 
-/// Fills what a node brings, for a mean link, except nearer than `hole_m`.
+/// What a node stands for.
+typedef struct road_mesh_point {
+    const dosi_road_kernel *kernel; ///< Of the mean link.
+    double width2_m2;
+    double hole_m; ///< Nearer than this it brings nothing.
+    double age_ms; ///< As dosi_road_links.
+} road_mesh_point;
+
+/// Fills what a node brings.
 DOSI_CHECKED dosi_status road_mesh_fill(road_mesh *mesh,
-                                        const dosi_road_kernel *kernel,
-                                        double width2_m2,
-                                        double hole_m,
+                                        const road_mesh_point *point,
                                         const dosi_run *run,
                                         dosi_error *err);
 

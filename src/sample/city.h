@@ -230,10 +230,20 @@ DOSI_CHECKED dosi_status sample_road_air_create(const sample_city *city,
 /// Frees what it holds.
 void sample_road_air_destroy(sample_road_air *air);
 
-/// Adds what the roads give at a receptor, g/m3.
-void sample_road_air_add(const sample_city *city,
-                         const sample_field *field,
-                         const sample_road_air *air,
+/// What the traffic of a street gives between its own buildings.
+typedef struct sample_street {
+    sample_emission added; ///< g/m3; none in the open.
+    double residence_s;    ///< How long air stays there.
+} sample_street;
+
+/// That of the street a receptor stands in.
+sample_street sample_street_of(const sample_city *city,
+                               const sample_field *field,
+                               const sample_road_hour *hour,
+                               size_t receptor);
+
+/// Adds what the roads give at a receptor, g/m3, without the street it stands in.
+void sample_road_air_add(const sample_road_air *air,
                          const sample_road_hour *hour,
                          size_t receptor,
                          sample_emission *sum);

@@ -3,9 +3,10 @@
 // All of it is known. Roads and street canyons: road_air.c. An area source (heating, and the
 // traffic of small streets) spreads along the wind with a kernel that was worked out once for
 // each of 36 wind directions (interpolated between), diluted by wind speed and mixing height. A
-// stack is the Gaussian plume of dosi/gauss.h with Briggs' urban curves and Briggs' rise. Ozone
-// is what the background brings less what fresh NO destroys.
+// stack is the Gaussian plume of dosi/gauss.h with Briggs' urban curves and Briggs' rise. NO,
+// NO2 and ozone react as dosi/chemistry.h says.
 
+#include "dosi/chemistry.h"
 #include "dosi/gauss.h"
 #include "dosi/geo.h"
 #include "sample/city.h"
@@ -17,6 +18,8 @@
 #include <string.h>
 
 static const double two_pi = 6.283185307179586476925286766559;
+
+static const double no2_part = 0.12; // of NOx, emitted as NO2
 
 enum { N_SECTORS = SAMPLE_SECTORS, N_PATTERNS = 2, MAX_SIDE = 1000, MAX_STACKS = 64 };
 
@@ -171,7 +174,7 @@ static double stability_of(double wind_ms, double radiation_wm2) {
 
 /// Weather and strengths of one hour, ready for all receptors.
 typedef struct hour_state {
-    double to_x, to_y, mixing_m, temperature_c, stability, sunshine;
+    double to_x, to_y, mixing_m, temperature_c, stability, radiation_wm2;
     sample_road_hour road; ///< Also wind, sectors and class.
     double profile[N_PATTERNS];
     double background[SAMPLE_POLLUTANTS];
@@ -198,7 +201,7 @@ static hour_state state_of_hour(const sample_weather *weather,
     s.road.stability = (int)dosi_stability_of_hour(s.road.wind_ms, weather->radiation_wm2[h],
                                                    weather->cloud[h]);
     s.stability = stability_of(s.road.wind_ms, weather->radiation_wm2[h]);
-    s.sunshine = weather->radiation_wm2[h] / 800.0;
+    s.radiation_wm2 = weather->radiation_wm2[h];
     day_profile(weather->start + (int64_t)(h + 1) * DOSI_HOUR_US, weather->temperature_c[h],
                 s.profile);
     memcpy(s.background, background, sizeof s.background);
@@ -230,8 +233,7 @@ static stack_hour stack_in_hour(const stack *k, const hour_state *s) {
 }
 
 /// What local sources add at one receptor, g/m3.
-static sample_emission local_at(const sample_city *city,
-                                const sample_field *field,
+static sample_emission local_at(const sample_field *field,
                                 const sources *src,
                                 const hour_state *s,
                                 const stack_hour *stacks,
@@ -255,24 +257,46 @@ static sample_emission local_at(const sample_city *city,
                              dy * s->to_x - dx * s->to_y, 0.0);
         add_emission(&sum, unit, &k->g_s);
     }
-    sample_road_air_add(city, field, &src->roads, &s->road, r, &sum);
+    sample_road_air_add(&src->roads, &s->road, r, &sum);
     return sum;
 }
 
-/// Concentrations in the units of the columns. 24.45 litres a mole, 25 degrees.
+/// NOx of a source as ppb of NO and NO2, added to the air. 24.45 litres a mole, 25 degrees.
+static double ppb_of(double nox_gm3) {
+    return nox_gm3 * 1e6 * 24.45 / 46.0;
+}
+
+/// NO2 and ozone, ppb: what comes in from far away and what the city adds are in balance with
+/// the light; a street's own NOx reacts while the street is aired (dosi/chemistry.h).
+static dosi_nox react(const hour_state *s,
+                      const sample_emission *local,
+                      const sample_street *street) {
+    double k = dosi_rate_no_o3(s->temperature_c + 273.15);
+    double j = dosi_photolysis_no2(s->radiation_wm2);
+    dosi_nox air = {.no2 = 1e3 * s->background[3], .o3 = 1e3 * s->background[2]};
+    air.no = j * air.no2 / (k * fmax(air.o3, 1.0));
+    double nox = ppb_of(local->of[0]);
+    air.no += (1.0 - no2_part) * nox;
+    air.no2 += no2_part * nox;
+    air = dosi_nox_photostationary(&air, k, j);
+    return dosi_nox_in_street(&air, ppb_of(street->added.of[0]), no2_part, street->residence_s,
+                              k, j);
+}
+
+/// Concentrations in the units of the columns.
 static void mix(const hour_state *s,
                 const sample_emission *local,
+                const sample_street *street,
                 double out[SAMPLE_POLLUTANTS]) {
-    double nox_ppm = local->of[0] * 1e3 * 24.45 / 46.0;
-    double ozone = s->background[2];
-    double titrated = ozone * (1.0 - exp(-nox_ppm / (0.03 + 0.02 * s->sunshine)));
-    out[0] = s->background[0] + local->of[2] * 1e3 * 24.45 / 64.0;
-    out[1] = s->background[1] + local->of[1] * 1e3 * 24.45 / 28.0;
-    out[2] = ozone - 0.8 * titrated;
-    out[3] =
-        s->background[3] + 0.12 * nox_ppm + 0.75 * (nox_ppm < titrated ? nox_ppm : titrated);
-    out[4] = s->background[4] + local->of[3] * 1e6;
-    out[5] = s->background[5] + local->of[4] * 1e6;
+    dosi_nox air = react(s, local, street);
+    sample_emission all = *local;
+    add_emission(&all, 1.0, &street->added);
+    out[0] = s->background[0] + all.of[2] * 1e3 * 24.45 / 64.0;
+    out[1] = s->background[1] + all.of[1] * 1e3 * 24.45 / 28.0;
+    out[2] = 1e-3 * air.o3;
+    out[3] = 1e-3 * air.no2;
+    out[4] = s->background[4] + all.of[3] * 1e6;
+    out[5] = s->background[5] + all.of[4] * 1e6;
 }
 
 /// What the wind brings from far away: slow episodes, the same over the whole city.
@@ -405,9 +429,10 @@ static void run_hours(const world *w, sample_field *field, int n_threads) {
             stacks[i] = stack_in_hour(&w->src->stacks[i], &s);
         }
         for (size_t r = 0; r < field->n_receptors; r++) {
-            sample_emission local = local_at(w->city, field, w->src, &s, stacks, r);
+            sample_emission local = local_at(field, w->src, &s, stacks, r);
             double values[SAMPLE_POLLUTANTS];
-            mix(&s, &local, values);
+            sample_street street = sample_street_of(w->city, field, &s.road, r);
+            mix(&s, &local, &street, values);
             for (size_t p = 0; p < SAMPLE_POLLUTANTS; p++) {
                 field->value[(p * n_hours + h) * field->n_receptors + r] = (float)values[p];
             }

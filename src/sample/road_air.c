@@ -5,6 +5,7 @@
 // mixing, as wide as the piece looks across the wind. Pieces are shorter the nearer they are.
 
 #include "dosi/canyon.h"
+#include "dosi/chemistry.h"
 #include "dosi/gauss.h"
 #include "sample/city.h"
 
@@ -161,10 +162,10 @@ void sample_road_air_destroy(sample_road_air *air) {
 }
 
 /// The canyon's own traffic at one of its sides.
-static void add_canyon(const sample_link *link,
-                       bool is_left,
-                       const sample_road_hour *hour,
-                       sample_emission *sum) {
+static sample_street of_canyon(const sample_link *link,
+                               bool is_left,
+                               const sample_road_hour *hour) {
+    sample_street street_air = {.residence_s = 1.0};
     double factor = hour->factor[link->road_class];
     double axis = atan2(link->x[2] - link->x[0], link->y[2] - link->y[0]) * 360.0 / two_pi;
     const dosi_canyon street = {
@@ -176,12 +177,24 @@ static void add_canyon(const sample_link *link,
     double sides[2];
     dosi_canyon_sides(&street, &traffic, hour->wind_ms, hour->from_deg, sides);
     double unit = sides[is_left ? 0 : 1] * factor;
-    for (size_t k = 0; k < SAMPLE_SPECIES; k++) sum->of[k] += unit * link->g_m_s.of[k];
+    for (size_t k = 0; k < SAMPLE_SPECIES; k++) {
+        street_air.added.of[k] = unit * link->g_m_s.of[k];
+    }
+    street_air.residence_s = dosi_street_residence(
+        link->canyon_m, dosi_canyon_exchange(&street, &traffic, hour->wind_ms));
+    return street_air;
 }
 
-void sample_road_air_add(const sample_city *city,
-                         const sample_field *field,
-                         const sample_road_air *air,
+sample_street sample_street_of(const sample_city *city,
+                               const sample_field *field,
+                               const sample_road_hour *hour,
+                               size_t receptor) {
+    sample_in_canyon canyon = sample_canyon_of(city, field, receptor);
+    if (canyon.link < 0) return (sample_street){.residence_s = 1.0};
+    return of_canyon(&city->links[canyon.link], canyon.is_left, hour);
+}
+
+void sample_road_air_add(const sample_road_air *air,
                          const sample_road_hour *hour,
                          size_t receptor,
                          sample_emission *sum) {
@@ -196,7 +209,4 @@ void sample_road_air_add(const sample_city *city,
             sum->of[k] += factor * unit;
         }
     }
-    sample_in_canyon canyon = sample_canyon_of(city, field, receptor);
-    if (canyon.link < 0) return;
-    add_canyon(&city->links[canyon.link], canyon.is_left, hour, sum);
 }

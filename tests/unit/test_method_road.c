@@ -2,6 +2,7 @@
 // places that agree with each other, contributions add up, and closing a road shows where it
 // matters.
 
+#include "dosi/canyon.h"
 #include "dosi/emission.h"
 #include "dosi/geo.h"
 #include "dosi/method.h"
@@ -171,7 +172,7 @@ static void roads_make_maps_receptors_and_contributions_that_agree(void **state)
     make_places(&places);
     const dosi_table *traffic[] = {&links, NULL, NULL, NULL};
     CHECK_OK(call("air.road_emission", traffic, NULL, 0, emissions, &err), err);
-    const dosi_table *inputs[] = {&links, &emissions[0], NULL, &weather, &places};
+    const dosi_table *inputs[] = {&links, &emissions[0], NULL, &weather, &places, NULL};
     dosi_setting settings[] = {
         {"value", "nox_gms,pm10_gms"}, {"changed", "L1"}, {"samples", "64"}};
     CHECK_OK(call("air.road", inputs, settings, 3, out, &err), err);
@@ -212,6 +213,158 @@ static void roads_make_maps_receptors_and_contributions_that_agree(void **state)
     dosi_table_destroy(&links);
 }
 
+/// NO2 and ozone of two stations; the second is the cleaner.
+static void make_background(dosi_table *table, const dosi_table *weather) {
+    dosi_error err;
+    dosi_table_init(table);
+    add(table, "station", DOSI_TYPE_TEXT);
+    add(table, "time", DOSI_TYPE_TIME);
+    add(table, "no2_ppm", DOSI_TYPE_REAL);
+    add(table, "o3_ppm", DOSI_TYPE_REAL);
+    CHECK_OK(dosi_table_add_rows(table, 2 * HOURS, &err), err);
+    for (size_t r = 0; r < 2 * HOURS; r++) {
+        CHECK_OK(dosi_table_set_text(table, 0, r, r % 2 ? "clean" : "dirty"), err);
+        table->columns[1].data.integer[r] = weather->columns[0].data.integer[r / 2];
+        table->columns[2].data.real[r] = r % 2 ? 0.010 : 0.040;
+        table->columns[3].data.real[r] = r % 2 ? 0.045 : 0.020;
+    }
+}
+
+static void nox_becomes_no2_at_the_cost_of_ozone(void **state) {
+    (void)state;
+    enum { MAP, GRID, RECEPTORS, CONTRIBUTIONS, RUN_HOURS, OUTPUTS };
+    dosi_table links, weather, places, background, emissions[1], out[OUTPUTS];
+    dosi_error err = {""};
+    make_links(&links);
+    make_weather(&weather);
+    make_places(&places);
+    make_background(&background, &weather);
+    const dosi_table *traffic[] = {&links, NULL, NULL, NULL};
+    CHECK_OK(call("air.road_emission", traffic, NULL, 0, emissions, &err), err);
+    const dosi_table *inputs[] = {&links, &emissions[0], NULL, &weather, &places, &background};
+    dosi_setting settings[] = {{"value", "nox_gms,no2_gms"}, {"changed", "L1,L2,L3"}};
+    CHECK_OK(call("air.road", inputs, settings, 2, out, &err), err);
+    const double ppm = 1e-3 * 24.45 / 46.0055;
+    for (size_t t = 0; t < 2; t++) {
+        const dosi_table *table = &out[t == 0 ? MAP : RECEPTORS];
+        for (size_t r = 0; r < table->n_rows; r++) {
+            double no2 = cell(table, "no2_ppm", r), o3 = cell(table, "o3_ppm", r);
+            double primary = ppm * cell(table, "no2_ugm3", r);
+            // Oxidant is that of the cleaner station and what was emitted as NO2.
+            CHECK_NEAR(no2 + o3, 0.055 + primary, 1e-9);
+            assert_true(no2 >= 0.010 - 1e-12 && o3 <= 0.045 + 1e-12);
+            // Without roads there is the background again, to the last part.
+            CHECK_NEAR(no2 + cell(table, "no2_ppm_change", r), 0.010, 1e-9);
+        }
+    }
+    // Near the road more of the NO is still NO than farther off.
+    double north = cell(&out[RECEPTORS], "nox_ugm3", 0) * ppm;
+    double made = cell(&out[RECEPTORS], "no2_ppm", 0) - 0.010;
+    assert_true(made > 0.1 * north && made < 0.9 * north);
+    destroy(out, OUTPUTS);
+    settings[0].value = "pm10_gms";
+    assert_int_equal(call("air.road", inputs, settings, 2, out, &err), DOSI_INVALID);
+    destroy(out, OUTPUTS);
+    destroy(emissions, 1);
+    dosi_table_destroy(&background);
+    dosi_table_destroy(&places);
+    dosi_table_destroy(&weather);
+    dosi_table_destroy(&links);
+}
+
+/// Buildings of 18 m along the arterial, none along the collector.
+static void build_walls(dosi_table *links) {
+    add(links, "canyon_height_m", DOSI_TYPE_REAL);
+    for (size_t i = 0; i < LINKS; i++) {
+        links->columns[7].data.real[i] = i < 2 ? 18 : (double)NAN;
+    }
+}
+
+static void streets_between_buildings_have_two_sides(void **state) {
+    (void)state;
+    enum { RECEPTORS, STREETS, OUTPUTS };
+    dosi_table links, weather, places, background, emissions[1], changed[1], out[OUTPUTS];
+    dosi_error err = {""};
+    make_links(&links);
+    build_walls(&links);
+    make_weather(&weather);
+    make_places(&places);
+    make_background(&background, &weather);
+    places.columns[2].data.real[0] = 550009; // at the foot of the northern buildings
+    places.columns[2].data.real[1] = 549991; // and of the southern
+    const dosi_table *traffic[] = {&links, NULL, NULL, NULL};
+    dosi_setting closed[] = {{"changed", "L1,L2,L3"}, {"change", "0"}};
+    CHECK_OK(call("air.road_emission", traffic, NULL, 0, emissions, &err), err);
+    CHECK_OK(call("air.road_emission", traffic, closed, 2, changed, &err), err);
+    const dosi_table *inputs[] = {&links,   NULL,    &emissions[0], &changed[0],
+                                  &weather, &places, &background};
+    CHECK_OK(call("air.street", inputs, NULL, 0, out, &err), err);
+    assert_int_equal(out[STREETS].n_rows, 2);
+    assert_int_equal(out[RECEPTORS].n_rows, PLACES * (HOURS - 1));
+    // The wind comes from the south, so that the vortex carries to the southern side.
+    double north = cell(&out[RECEPTORS], "nox_ugm3", 0);
+    double south = cell(&out[RECEPTORS], "nox_ugm3", 1);
+    assert_true(south > 1.5 * north && north > 0);
+    size_t n = 0;
+    const char *side = dosi_column_bytes(&out[RECEPTORS].columns[3], 0, &n);
+    assert_true(n == 4 && memcmp(side, "left", 4) == 0); // of one who looks east
+    // The street's part is the canyon model's, with the hour's traffic.
+    dosi_canyon street = {90, 20, 18, 18, 100, 100, 0.82};
+    dosi_canyon_traffic cars = {1500 * 0.95, 1500 * 0.05, 40, 40};
+    double sides[2];
+    dosi_canyon_sides(&street, &cars, 3, 180, sides);
+    double nox = 1e6 * cell(emissions, "nox_gms", 0);
+    CHECK_NEAR(cell(&out[RECEPTORS], "street_nox_ugm3", 0) / (nox * sides[0]), 1, 1e-9);
+    CHECK_NEAR(cell(&out[RECEPTORS], "street_nox_ugm3", 1) / (nox * sides[1]), 1, 1e-9);
+    const double ppm = 1e-3 * 24.45 / 46.0055;
+    double part = cell(emissions, "no2_gms", 0) / cell(emissions, "nox_gms", 0);
+    for (size_t r = 0; r < out[RECEPTORS].n_rows; r++) {
+        const dosi_table *table = &out[RECEPTORS];
+        double all = cell(table, "no_ppm", r) + cell(table, "no2_ppm", r);
+        double no_before = all - ppm * cell(table, "nox_ugm3", r) - 0.010;
+        assert_true(no_before > 0 && no_before < 0.01); // the background's
+        double oxidant = cell(table, "no2_ppm", r) + cell(table, "o3_ppm", r);
+        // All links have one share of heavy vehicles, so one part of NO2.
+        CHECK_NEAR(oxidant, 0.055 + part * ppm * cell(table, "nox_ugm3", r), 1e-6);
+        CHECK_NEAR(cell(table, "nox_ugm3_change", r), -cell(table, "nox_ugm3", r), 1e-9);
+        CHECK_NEAR(cell(table, "no2_ppm", r) + cell(table, "no2_ppm_change", r), 0.010, 1e-9);
+    }
+    // The street's row is its dirtier side.
+    assert_true(cell(&out[STREETS], "nox_ugm3", 0) > cell(&out[STREETS], "other_nox_ugm3", 0));
+    destroy(out, OUTPUTS);
+    destroy(emissions, 1);
+    destroy(changed, 1);
+    dosi_table_destroy(&background);
+    dosi_table_destroy(&places);
+    dosi_table_destroy(&weather);
+    dosi_table_destroy(&links);
+}
+
+static void diesel_can_leave_the_roads(void **state) {
+    (void)state;
+    dosi_table links, now[1], after[1];
+    dosi_error err = {""};
+    make_links(&links);
+    const dosi_table *inputs[] = {&links, NULL, NULL, NULL};
+    dosi_setting settings[] = {{"scale_diesel", "0"}};
+    CHECK_OK(call("air.road_emission", inputs, NULL, 0, now, &err), err);
+    CHECK_OK(call("air.road_emission", inputs, settings, 1, after, &err), err);
+    dosi_emission_model model = dosi_emission_default();
+    double kept = 0;
+    for (size_t f = 0; f < DOSI_FUELS; f++) {
+        if (f != DOSI_FUEL_DIESEL) kept += model.fuel_share[DOSI_VEHICLE_CAR][f];
+    }
+    assert_true(kept > 0.5 && kept < 0.9);
+    assert_true(cell(after, "nox_gms", 0) < 0.5 * cell(now, "nox_gms", 0));
+    // Wear goes with the vehicles: some of it stays.
+    double wear = cell(after, "pm10_gms", 0) - cell(after, "pm_exhaust_gms", 0);
+    double before = cell(now, "pm10_gms", 0) - cell(now, "pm_exhaust_gms", 0);
+    assert_true(wear > 0.4 * before && wear < 0.9 * before);
+    destroy(now, 1);
+    destroy(after, 1);
+    dosi_table_destroy(&links);
+}
+
 static void roads_without_lines_or_weather_are_refused(void **state) {
     (void)state;
     enum { OUTPUTS = 5 };
@@ -221,7 +374,7 @@ static void roads_without_lines_or_weather_are_refused(void **state) {
     make_weather(&weather);
     const dosi_table *traffic[] = {&links, NULL, NULL, NULL};
     CHECK_OK(call("air.road_emission", traffic, NULL, 0, emissions, &err), err);
-    const dosi_table *inputs[] = {&links, &emissions[0], NULL, &weather, NULL};
+    const dosi_table *inputs[] = {&links, &emissions[0], NULL, &weather, NULL, NULL};
     dosi_setting late[] = {{"from", "2021-01-01"}};
     assert_int_equal(call("air.road", inputs, late, 1, out, &err), DOSI_DOMAIN);
     destroy(out, OUTPUTS);
@@ -241,6 +394,9 @@ int main(void) {
         cmocka_unit_test(emissions_are_the_models_and_links_can_be_closed),
         cmocka_unit_test(a_fleet_gives_the_fuels),
         cmocka_unit_test(roads_make_maps_receptors_and_contributions_that_agree),
+        cmocka_unit_test(nox_becomes_no2_at_the_cost_of_ozone),
+        cmocka_unit_test(streets_between_buildings_have_two_sides),
+        cmocka_unit_test(diesel_can_leave_the_roads),
         cmocka_unit_test(roads_without_lines_or_weather_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

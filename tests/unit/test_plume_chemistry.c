@@ -60,6 +60,41 @@ static void a_street_lies_between_mixing_and_balance(void **state) {
     CHECK_NEAR(dosi_street_residence(20, 0.4), 50, 0);
 }
 
+/// The rate of NO2 by the two reactions.
+static double rate_of(const dosi_nox *of, double k, double j) {
+    return k * of->no * of->o3 - j * of->no2;
+}
+
+static void air_ages_from_what_is_mixed_to_its_balance(void **state) {
+    (void)state;
+    dosi_random random = dosi_random_init(test_seed(), 2);
+    for (int i = 0; i < 500; i++) {
+        const dosi_nox mixed = {200 * dosi_random_uniform(&random),
+                                80 * dosi_random_uniform(&random),
+                                90 * dosi_random_uniform(&random)};
+        double k = 4e-4, j = i % 5 ? 9e-3 * dosi_random_uniform(&random) : 0;
+        double age = pow(10, 4 * dosi_random_uniform(&random) - 1);
+        dosi_nox fresh = dosi_nox_aged(&mixed, 0, k, j);
+        CHECK_NEAR(fresh.no2, mixed.no2, 1e-9);
+        dosi_nox got = dosi_nox_aged(&mixed, age, k, j);
+        CHECK_NEAR(got.no + got.no2, mixed.no + mixed.no2, 1e-9);
+        CHECK_NEAR(got.no2 + got.o3, mixed.no2 + mixed.o3, 1e-9);
+        assert_true(got.no >= 0 && got.no2 >= 0 && got.o3 >= 0);
+        // In two steps as in one, and by the rate.
+        dosi_nox half = dosi_nox_aged(&mixed, 0.3 * age, k, j);
+        CHECK_NEAR(dosi_nox_aged(&half, 0.7 * age, k, j).no2, got.no2, 1e-6);
+        double step = 1e-3, rate = rate_of(&got, k, j);
+        double next = dosi_nox_aged(&mixed, age + step, k, j).no2;
+        double last = dosi_nox_aged(&mixed, age - step, k, j).no2;
+        CHECK_NEAR((next - last) / (2 * step), rate, 1e-4 * fabs(rate) + 1e-8);
+        dosi_nox end = dosi_nox_photostationary(&mixed, k, j);
+        CHECK_NEAR(dosi_nox_aged(&mixed, INFINITY, k, j).no2, end.no2, 1e-6);
+    }
+    // As much NO as ozone in the dark: 1 / NO grows by k a second.
+    const dosi_nox even = {50, 0, 50};
+    CHECK_NEAR(dosi_nox_aged(&even, 100, 4e-4, 0).no, 1 / (1.0 / 50 + 4e-4 * 100), 1e-4);
+}
+
 static void screening_ratios_follow_their_rules(void **state) {
     (void)state;
     CHECK_NEAR(dosi_no2_ozone_limited(100, 0.1, 40), 10 + 40, 1e-12);
@@ -76,6 +111,7 @@ int main(void) {
         cmocka_unit_test(rates_are_the_published_ones),
         cmocka_unit_test(the_photostationary_state_balances),
         cmocka_unit_test(a_street_lies_between_mixing_and_balance),
+        cmocka_unit_test(air_ages_from_what_is_mixed_to_its_balance),
         cmocka_unit_test(screening_ratios_follow_their_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
