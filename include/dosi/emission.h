@@ -69,6 +69,9 @@ typedef struct dosi_emission_model {
     double bus_share;                             ///< Of heavy vehicles.
     double scale[DOSI_VEHICLES];   ///< What-if: 1 as it is, 0 none of these on the road.
     double fuel_scale[DOSI_FUELS]; ///< The same of all that drive on a fuel.
+    /// Dust stirred up again, times the mean of inventories; >= 0. 0 by default: it depends on
+    /// the road's dirt more than on anything that is known here.
+    double resuspension;
 } dosi_emission_model;
 
 /// Names as datasets have them: "car", "petrol", "nox".
@@ -78,8 +81,8 @@ DOSI_API const char *dosi_fuel_name(dosi_fuel fuel);
 /// The same of a species.
 DOSI_API const char *dosi_emission_name(dosi_emission_species species);
 
-/// Factors of a fleet of about 2015 (Euro 4 and 5) and Seoul's fuels of May 2020; vans are 10 %
-/// of light vehicles and buses 40 % of heavy ones.
+/// Factors of a fleet of about 2015 (Euro 5; buses Euro IV) and Seoul's fuels of May 2020; vans
+/// are 10 % of light vehicles and buses 40 % of heavy ones.
 DOSI_API dosi_emission_model dosi_emission_default(void);
 
 /// Checks shares and curves.

@@ -85,6 +85,13 @@ static const dosi_method_parameter parameters[] = {
     ROAD_REAL("scale_diesel", NULL, "1", 0, 10, "경유차를 몇 배로", "What-if: diesel, times"),
     ROAD_REAL("scale_lpg", NULL, "1", 0, 10, "LPG차를 몇 배로", "What-if: LPG, times"),
     ROAD_REAL("scale_cng", NULL, "1", 0, 10, "CNG차를 몇 배로", "What-if: CNG, times"),
+    ROAD_REAL("resuspension",
+              NULL,
+              "0",
+              0,
+              10,
+              "재비산 (문헌 평균의 배수, 0: 없음)",
+              "Dust stirred up again, times the mean of inventories; 0: none"),
     ROAD_TEXT("changed", "", "바꿀 구간 (쉼표)", "What-if: links to change, by commas"),
     ROAD_REAL("change", NULL, "0", 0, 10, "그 구간의 교통량 배수", "... and their flow, times"),
 };
@@ -243,6 +250,7 @@ static dosi_status read_model(const dosi_method_call *call,
     if (call->inputs[FACTORS]) DOSI_TRY(read_factors(call->inputs[FACTORS], model, err));
     model->van_share = dosi_call_value(call, "van_share")->real;
     model->bus_share = dosi_call_value(call, "bus_share")->real;
+    model->resuspension = dosi_call_value(call, "resuspension")->real;
     for (size_t v = 0; v < DOSI_VEHICLES; v++) {
         char name[32];
         (void)snprintf(name, sizeof name, "scale_%s", vehicle_name(v));
@@ -362,14 +370,14 @@ const dosi_method dosi_method_air_road_emission = {
     .about =
         {"구간의 교통량, 속도, 대형차 비율과 차종·연료 구성에서 NOx, 직접 NO2, CO, VOC, "
          "배기·마모 입자의 1 m당 배출량을 냅니다. 배출계수는 EMEP/EEA 식이며, 기본값의 출처와 "
-         "확인 여부는 docs/emission.md에 있습니다. 공회전, 저온 시동, 재비산은 없습니다. "
+         "확인 여부는 docs/emission.md에 있습니다. 공회전과 저온 시동은 없습니다. "
          "구간을 "
          "막거나 차종을 줄여 볼 수 있으나, 차가 다른 길로 옮겨 가는 것은 따지지 않습니다.",
          "Turns each link's flow, speed and heavy share, and the fleet's classes and fuels, "
          "into emissions per metre: NOx, NO2 emitted as such, CO, VOC, exhaust and wear "
          "particles. Factors have the EMEP/EEA form; docs/emission.md says where each "
-         "default is from and which are yet to be checked. No cold starts and no dust "
-         "stirred up again. Links can be closed and classes cut; traffic that would take "
+         "default is from and which are yet to be checked. No cold starts. Links can be closed "
+         "and classes cut; traffic that would take "
          "other roads is not followed."},
     .citation = "EMEP/EEA air pollutant emission inventory guidebook 2019, 1.A.3.b",
     .inputs = inputs,
