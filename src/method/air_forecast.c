@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { SPAN_MAX = 2000000, CELLS_MAX = 200000000, OUT_FORECAST = 0, OUT_BACKTEST = 1 };
+enum { WEATHER_PLAIN = 5, WEATHER = 7 };
 
 static const dosi_method_column observation_columns[] = {
     {"station",
@@ -22,8 +23,24 @@ static const dosi_method_column observation_columns[] = {
      true,
      {"`value`가 가리키는 열과 <값>_flag", "The columns that `value` names, and <value>_flag"}},
 };
+static const dosi_method_column weather_columns[] = {
+    {"time", DOSI_TYPE_TIME, NULL, false, {"시각 (시간의 끝)", "Time, end of the hour"}},
+    {"*",
+     DOSI_TYPE_REAL,
+     NULL,
+     true,
+     {"temperature_c, humidity_pct, pressure_hpa, rain_mm, wind_speed_ms, wind_direction_deg "
+      "가운데 있는 열",
+      "Whichever there are of temperature_c, humidity_pct, pressure_hpa, rain_mm, "
+      "wind_speed_ms, wind_direction_deg"}},
+};
 static const dosi_method_table inputs[] = {
     {"observations", {"시간별 측정값", "Hourly observations"}, false, observation_columns, 3},
+    {"weather",
+     {"시간별 기상 관측", "Hourly weather as it was observed"},
+     true,
+     weather_columns,
+     2},
 };
 static const dosi_method_parameter parameters[] = {
     {"value",
@@ -34,6 +51,14 @@ static const dosi_method_parameter parameters[] = {
      0,
      NULL,
      {"값 열 (쉼표로 여럿)", "Columns of values, separated by commas"}},
+    {"with",
+     DOSI_PARAMETER_TEXT,
+     NULL,
+     "",
+     0,
+     0,
+     NULL,
+     {"예측을 돕는 다른 열 (쉼표로 여럿)", "Other columns that help, separated by commas"}},
     {"horizons",
      DOSI_PARAMETER_INT,
      NULL,
@@ -121,15 +146,20 @@ typedef struct work {
     const char *pollutant;
     int64_t first;  ///< Hour of the first reading of any station.
     size_t n_hours; ///< Hours from the first to the last.
-    double *value;  ///< (stations x n_hours)
+    double *value;  ///< (stations x n_hours), then the drivers.
+    size_t n_own;   ///< Drivers that stations have.
+    size_t n_weather;
+    double *weather; ///< (n_weather x n_hours)
     dosi_forecast_hour *hours;
     dosi_forecast_score *scores;
 } work;
 
 static void clear_panel(work *w) {
     free(w->value);
+    free(w->weather);
     free(w->hours);
     free(w->scores);
+    w->weather = NULL;
     w->value = NULL;
     w->hours = NULL;
     w->scores = NULL;
@@ -145,42 +175,112 @@ static bool take_reading(
     return true;
 }
 
-/// Readings into a panel of stations and hours; twice the same hour: the later row counts.
-static dosi_status make_panel(work *w, const method_values *values, dosi_error *err) {
-    size_t n_rows = w->call->inputs[0]->n_rows;
+/// From the first reading to the last.
+static dosi_status find_hours(work *w, const method_values *values, dosi_error *err) {
     int64_t last = 0;
     int64_t hour = 0;
     double value = 0;
     w->first = INT64_MAX;
-    for (size_t i = 0; i < n_rows; i++) {
+    for (size_t i = 0; i < w->call->inputs[0]->n_rows; i++) {
         if (!take_reading(w, values, i, &hour, &value)) continue;
         if (hour < w->first) w->first = hour;
         if (hour > last) last = hour;
     }
-    if (w->first > last) {
-        return dosi_fail(err, DOSI_NOT_FOUND, "there is no reading of %.60s", w->pollutant);
-    }
+    w->n_hours = 0;
+    if (w->first > last) return DOSI_OK;
     if (last - w->first >= SPAN_MAX) {
         return dosi_fail(err, DOSI_INVALID, "readings span more than %d hours", SPAN_MAX);
     }
     w->n_hours = (size_t)(last - w->first) + 1;
-    size_t n_cells = w->n_hours * w->keys.n;
-    if (n_cells > CELLS_MAX) {
-        return dosi_fail(err, DOSI_INVALID, "%zu stations and hours, at most %d", n_cells,
-                         CELLS_MAX);
+    if (w->n_hours * w->keys.n > CELLS_MAX) {
+        return dosi_fail(err, DOSI_INVALID, "%zu stations and hours, at most %d",
+                         w->n_hours * w->keys.n, CELLS_MAX);
     }
-    w->value = malloc((n_cells + 1) * sizeof *w->value);
+    return DOSI_OK;
+}
+
+/// Readings of a column into (stations x hours); twice the same hour: the later row counts.
+static void fill_panel(const work *w, const method_values *values, double *out) {
+    int64_t hour = 0;
+    double value = 0;
+    for (size_t i = 0; i < w->n_hours * w->keys.n; i++) out[i] = (double)NAN;
+    for (size_t i = 0; values->value && i < w->call->inputs[0]->n_rows; i++) {
+        if (!take_reading(w, values, i, &hour, &value)) continue;
+        int64_t t = hour - w->first;
+        if (t < 0 || t >= (int64_t)w->n_hours) continue;
+        out[w->keys.of_row[i] * w->n_hours + (size_t)t] = value;
+    }
+}
+
+/// One column of the weather, hour by hour, means over its stations. A wind direction is taken
+/// as `part` 1 or 2 of the wind's vector.
+static void add_weather(work *w, const char *name, int part) {
+    const dosi_table *table = w->call->inputs[1];
+    const dosi_column *time = &table->columns[dosi_table_find(table, "time")];
+    size_t i_column = dosi_table_find(table, name);
+    size_t i_speed = dosi_table_find(table, "wind_speed_ms");
+    if (i_column == SIZE_MAX || (part && i_speed == SIZE_MAX)) return;
+    double *out = w->weather + w->n_weather++ * w->n_hours;
+    double *n = w->weather + (size_t)WEATHER * w->n_hours;
+    memset(n, 0, w->n_hours * sizeof *n);
+    memset(out, 0, w->n_hours * sizeof *out);
+    for (size_t i = 0; i < table->n_rows; i++) {
+        int64_t t = time->data.integer[i] / DOSI_HOUR_US - w->first;
+        double value = dosi_column_real(&table->columns[i_column], i);
+        if (part) {
+            double angle = value * acos(-1.0) / 180;
+            double speed = dosi_column_real(&table->columns[i_speed], i);
+            value = speed * (part == 1 ? sin(angle) : cos(angle));
+        }
+        if (t < 0 || t >= (int64_t)w->n_hours || !isfinite(value)) continue;
+        out[t] += value;
+        n[t]++;
+    }
+    for (size_t t = 0; t < w->n_hours; t++) out[t] = n[t] > 0 ? out[t] / n[t] : (double)NAN;
+}
+
+/// Whichever columns of the weather there are.
+static dosi_status take_weather(work *w, dosi_error *err) {
+    static const char *const plain[WEATHER_PLAIN] = {
+        "temperature_c", "humidity_pct", "pressure_hpa", "rain_mm", "wind_speed_ms"};
+    w->n_weather = 0;
+    if (!w->call->inputs[1]) return DOSI_OK;
+    const dosi_column *time = NULL;
+    DOSI_TRY(dosi_table_get(w->call->inputs[1], "time", DOSI_TYPE_TIME, &time, err));
+    w->weather = malloc((WEATHER + 1) * w->n_hours * sizeof *w->weather);
+    if (!w->weather) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for weather");
+    for (size_t k = 0; k < WEATHER_PLAIN; k++) add_weather(w, plain[k], 0);
+    add_weather(w, "wind_direction_deg", 1);
+    add_weather(w, "wind_direction_deg", 2);
+    return DOSI_OK;
+}
+
+/// The pollutant's readings and, behind them, those of the columns that help.
+static dosi_status make_panel(work *w,
+                              const method_values *values,
+                              const method_names *with,
+                              dosi_error *err) {
+    size_t n_cells = w->n_hours * w->keys.n;
+    w->value = malloc((1 + with->n) * n_cells * sizeof *w->value);
     w->hours = calloc(w->keys.n * w->options.n_horizons, sizeof *w->hours);
     w->scores = calloc((w->keys.n + 1) * w->options.n_horizons, sizeof *w->scores);
     if (!w->value || !w->hours || !w->scores) {
         return dosi_fail(err, DOSI_NO_MEMORY, "no memory for hours");
     }
-    for (size_t i = 0; i < n_cells; i++) w->value[i] = (double)NAN;
-    for (size_t i = 0; i < n_rows; i++) {
-        if (!take_reading(w, values, i, &hour, &value)) continue;
-        w->value[w->keys.of_row[i] * w->n_hours + (size_t)(hour - w->first)] = value;
+    fill_panel(w, values, w->value);
+    w->n_own = 0;
+    for (size_t k = 0; k < with->n; k++) {
+        method_values own;
+        if (strcmp(with->names[k], w->pollutant) == 0) continue;
+        DOSI_TRY(
+            method_values_find(w->call->inputs[0], with->names[k], values->reject, &own, err));
+        if (!own.value) {
+            return dosi_fail(err, DOSI_NOT_FOUND, "the observations have no column \"%.60s\"",
+                             with->names[k]);
+        }
+        fill_panel(w, &own, w->value + ++w->n_own * n_cells);
     }
-    return DOSI_OK;
+    return take_weather(w, err);
 }
 
 /// Station (none where `key` is SIZE_MAX or there is no such column) and pollutant of a row.
@@ -256,7 +356,7 @@ static dosi_status put_all(const work *w, dosi_error *err) {
     return DOSI_OK;
 }
 
-static dosi_status do_pollutant(work *w, dosi_error *err) {
+static dosi_status do_pollutant(work *w, const method_names *with, dosi_error *err) {
     method_values values;
     DOSI_TRY(method_values_find(w->call->inputs[0], w->pollutant,
                                 dosi_call_value(w->call, "reject")->integer, &values, err));
@@ -264,20 +364,42 @@ static dosi_status do_pollutant(work *w, dosi_error *err) {
         return dosi_fail(err, DOSI_NOT_FOUND, "the observations have no column \"%.60s\"",
                          w->pollutant);
     }
-    DOSI_TRY(make_panel(w, &values, err));
+    DOSI_TRY(find_hours(w, &values, err));
+    if (w->n_hours == 0) {
+        dosi_text_printf(w->call->report, "%s: there is no reading\n", w->pollutant);
+        return DOSI_OK;
+    }
+    DOSI_TRY(make_panel(w, &values, with, err));
     const dosi_forecast_panel panel = {.n_hours = w->n_hours,
                                        .n_stations = w->keys.n,
                                        .first_hour = w->first,
-                                       .value = w->value};
-    DOSI_TRY(dosi_forecast(&panel, &w->options, w->call->run, w->hours, w->scores, err));
+                                       .value = w->value,
+                                       .n_own = w->n_own,
+                                       .own = w->value + w->n_hours * w->keys.n,
+                                       .n_common = w->n_weather,
+                                       .common = w->weather};
+    dosi_error why = {""};
+    dosi_status status =
+        dosi_forecast(&panel, &w->options, w->call->run, w->hours, w->scores, &why);
+    if (status == DOSI_DOMAIN) {
+        dosi_text_printf(w->call->report, "%s: no forecast, %s\n", w->pollutant, why.message);
+        return DOSI_OK;
+    }
+    if (status != DOSI_OK) return dosi_fail(err, status, "%s", why.message);
     return put_all(w, err);
 }
 
 static dosi_status do_all(work *w, dosi_error *err) {
     const dosi_table *in = w->call->inputs[0];
     method_names names;
+    method_names with;
     DOSI_TRY(method_names_split(dosi_call_value(w->call, "value")->text, &names, err));
+    DOSI_TRY(method_names_split(dosi_call_value(w->call, "with")->text, &with, err));
     if (names.n == 0) return dosi_fail(err, DOSI_INVALID, "value names no column");
+    if (with.n > DOSI_FORECAST_DRIVERS_MAX) {
+        return dosi_fail(err, DOSI_INVALID, "with names %zu columns, at most %d", with.n,
+                         DOSI_FORECAST_DRIVERS_MAX);
+    }
     size_t i_station = dosi_table_find(in, "station");
     if (i_station != SIZE_MAX) w->station = &in->columns[i_station];
     DOSI_TRY(dosi_table_get(in, "time", DOSI_TYPE_TIME, &w->time, err));
@@ -286,7 +408,7 @@ static dosi_status do_all(work *w, dosi_error *err) {
     DOSI_TRY(method_open_output(w->call, OUT_BACKTEST, 0, err));
     for (size_t i = 0; i < names.n; i++) {
         w->pollutant = names.names[i];
-        dosi_status status = do_pollutant(w, err);
+        dosi_status status = do_pollutant(w, &with, err);
         clear_panel(w);
         w->pollutant = NULL;
         if (status != DOSI_OK) return status;
@@ -308,7 +430,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_forecast = {
     .id = "air.forecast",
-    .version = 2,
+    .version = 3,
     .title = {"앞으로의 농도 예측", "Forecast the next hours"},
     .about =
         {"모든 측정소의 마지막 측정 시각 뒤 농도를 구간과 함께 예측하고, 끝부분에서 그때 알던 "
@@ -316,9 +438,11 @@ const dosi_method dosi_method_air_forecast = {
          "Forecasts all stations' concentrations after the last hour, with intervals, and "
          "says how forecasts did along the last part, made of what was known then, beside "
          "keeping the last value, the day before, and the mean of that hour."},
-    .citation = "J. Lei et al. (2018), J. Am. Stat. Assoc. 113, 1094-1111",
+    .citation =
+        "J. Lei et al. (2018), J. Am. Stat. Assoc. 113, 1094-1111; I. Gibbs, E. Candes (2021), "
+        "NeurIPS 34, 1660-1672",
     .inputs = inputs,
-    .n_inputs = 1,
+    .n_inputs = 2,
     .parameters = parameters,
     .n_parameters = sizeof parameters / sizeof parameters[0],
     .outputs = outputs,

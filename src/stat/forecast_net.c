@@ -32,7 +32,10 @@ double forecast_restore(const forecast_net *net, double z) {
 
 double forecast_value(const forecast_net *net, double z) {
     double value = forecast_restore(net, z);
-    return net->step > 0 ? rint(value / net->step) * net->step : value;
+    if (net->step <= 0) return value;
+    if (net->step >= 1) return rint(value / net->step) * net->step;
+    double per_unit = rint(1 / net->step); // so that 0.003 is 0.003
+    return rint(value * per_unit) / per_unit;
 }
 
 /// The step that nearly all readings before hour `n_before` are multiples of.

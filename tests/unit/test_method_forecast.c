@@ -25,20 +25,31 @@ static void make_table(dosi_table *out) {
     }
 }
 
+static dosi_status run_on(const dosi_table *const in[2],
+                          const dosi_setting *settings,
+                          size_t n_settings,
+                          dosi_table *out,
+                          dosi_text *report,
+                          dosi_error *err) {
+    const dosi_method *method = dosi_method_find("air.forecast");
+    assert_non_null(method);
+    dosi_value values[16];
+    for (size_t k = 0; k < 2; k++) dosi_table_init(&out[k]);
+    dosi_status status = dosi_method_set(method, settings, n_settings, values, err);
+    const dosi_method_call call = {
+        .method = method, .inputs = in, .values = values, .outputs = out, .report = report};
+    if (status == DOSI_OK) status = dosi_method_run(&call, err);
+    return status;
+}
+
 static dosi_status forecast(const dosi_table *in,
                             const char *value,
                             dosi_table *out,
                             dosi_error *err) {
-    const dosi_method *method = dosi_method_find("air.forecast");
-    assert_non_null(method);
     const dosi_setting settings[] = {{"value", value}, {"horizons", "6"}};
-    dosi_value values[16];
+    const dosi_table *const inputs[] = {in, NULL};
     dosi_text report = {0};
-    for (size_t k = 0; k < 2; k++) dosi_table_init(&out[k]);
-    dosi_status status = dosi_method_set(method, settings, 2, values, err);
-    const dosi_method_call call = {
-        .method = method, .inputs = &in, .values = values, .outputs = out, .report = &report};
-    if (status == DOSI_OK) status = dosi_method_run(&call, err);
+    dosi_status status = run_on(inputs, settings, 2, out, &report, err);
     dosi_text_destroy(&report);
     return status;
 }
@@ -68,9 +79,80 @@ static void each_station_has_its_hours_and_scores(void **state) {
     dosi_table_destroy(&in);
 }
 
+/// Readings that the wind of the hour before moves, "gas" beside them, and the weather.
+static void make_windy(dosi_table *air, dosi_table *weather) {
+    dosi_error err = {""};
+    dosi_random random = dosi_random_init(8, 0);
+    dosi_table_init(air);
+    dosi_table_init(weather);
+    CHECK_OK(dosi_table_add_column(air, "time", DOSI_TYPE_TIME, NULL, &err), err);
+    CHECK_OK(dosi_table_add_column(air, "no2", DOSI_TYPE_REAL, NULL, &err), err);
+    CHECK_OK(dosi_table_add_column(air, "gas", DOSI_TYPE_REAL, NULL, &err), err);
+    CHECK_OK(dosi_table_add_column(weather, "time", DOSI_TYPE_TIME, NULL, &err), err);
+    CHECK_OK(dosi_table_add_column(weather, "wind_speed_ms", DOSI_TYPE_REAL, NULL, &err), err);
+    CHECK_OK(dosi_table_add_rows(air, HOURS, &err), err);
+    CHECK_OK(dosi_table_add_rows(weather, HOURS, &err), err);
+    double wind = 5;
+    double moved = 0;
+    for (size_t i = 0; i < HOURS; i++) {
+        moved = 0.9 * moved - 4 * (wind - 5);
+        wind = 5 + dosi_random_normal(&random);
+        weather->columns[0].data.integer[i] = ((dosi_time)i + 1) * DOSI_HOUR_US;
+        weather->columns[1].data.real[i] = wind;
+        air->columns[0].data.integer[i] = ((dosi_time)i + 1) * DOSI_HOUR_US;
+        air->columns[1].data.real[i] = 200 + moved;
+        air->columns[2].data.real[i] = 100 - wind * wind;
+    }
+}
+
+static void weather_and_other_columns_help(void **state) {
+    (void)state;
+    dosi_error err = {""};
+    dosi_table air;
+    dosi_table weather;
+    dosi_table out[2];
+    double mae[3];
+    make_windy(&air, &weather);
+    for (size_t k = 0; k < 3; k++) {
+        const dosi_setting settings[] = {
+            {"value", "no2"}, {"horizons", "2"}, {"with", k == 2 ? "gas,no2" : ""}};
+        const dosi_table *const inputs[] = {&air, k == 1 ? &weather : NULL};
+        dosi_text report = {0};
+        CHECK_OK(run_on(inputs, settings, 3, out, &report, &err), err);
+        mae[k] = out[1].columns[4].data.real[0];
+        dosi_text_destroy(&report);
+        for (size_t i = 0; i < 2; i++) dosi_table_destroy(&out[i]);
+    }
+    assert_true(mae[1] < 0.7 * mae[0]);
+    assert_true(mae[2] < 0.8 * mae[0]);
+    dosi_table_destroy(&air);
+    dosi_table_destroy(&weather);
+}
+
+static void too_few_hours_give_no_forecast_and_say_so(void **state) {
+    (void)state;
+    dosi_error err = {""};
+    dosi_table in;
+    dosi_table out[2];
+    dosi_text report = {0};
+    make_table(&in);
+    for (size_t i = 200; i < in.n_rows; i++) in.columns[2].data.real[i] = (double)NAN;
+    const dosi_setting settings[] = {{"value", "no2"}};
+    const dosi_table *const inputs[] = {&in, NULL};
+    CHECK_OK(run_on(inputs, settings, 1, out, &report, &err), err);
+    assert_int_equal(out[0].n_rows, 0);
+    assert_int_equal(out[1].n_rows, 0);
+    assert_true(report.data && strstr(report.data, "80 hours before the test"));
+    dosi_text_destroy(&report);
+    for (size_t k = 0; k < 2; k++) dosi_table_destroy(&out[k]);
+    dosi_table_destroy(&in);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_station_has_its_hours_and_scores),
+        cmocka_unit_test(weather_and_other_columns_help),
+        cmocka_unit_test(too_few_hours_give_no_forecast_and_say_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
