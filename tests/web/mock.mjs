@@ -588,7 +588,10 @@ const tables = {
     const rows = (isLast ? [HOURS - 1] : hours).flatMap((hour) =>
       some.map((station) => readingOf(station, hour)),
     );
-    const column = /THEN "(\w+)" END AS value/.exec(sql)?.[1];
+    if (/min\(time\) AS a/.test(sql)) {
+      return [{ a: times[0], b: times.at(-1), n: rows.length }];
+    }
+    const column = /"(\w+)"(?: END)? AS value/.exec(sql)?.[1];
     return column ? rows.map((row) => ({ time: row.time, value: row[column] })) : rows;
   },
   'sample/air-city': () =>

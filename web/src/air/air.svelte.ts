@@ -67,3 +67,9 @@ export async function loadAir() {
 }
 
 export { numberOf, query, textOf };
+
+/** A value of readings as SQL: nothing where quality control flagged it. */
+export const passed = (from: string, column: string): string =>
+  /\/(air-qc|air-history)$/.test(from)
+    ? `CASE WHEN coalesce("${column}_flag", 0) = 0 THEN "${column}" END`
+    : `"${column}"`;

@@ -51,6 +51,26 @@ export const pages: Page[] = [
     load: page(() => import('../air/SourcesPage.svelte')),
   },
   {
+    pattern: '/air/:organisation/forecast',
+    title: 'air.forecast',
+    load: page(() => import('../air/ForecastPage.svelte')),
+  },
+  {
+    pattern: '/air/:organisation/year',
+    title: 'air.year',
+    load: page(() => import('../air/YearPage.svelte')),
+  },
+  {
+    pattern: '/air/:organisation/streets',
+    title: 'air.streets',
+    load: page(() => import('../air/StreetsPage.svelte')),
+  },
+  {
+    pattern: '/air/:organisation/factors',
+    title: 'air.factors',
+    load: page(() => import('../air/FactorsPage.svelte')),
+  },
+  {
     pattern: '/air/:organisation/alerts',
     title: 'air.alerts',
     load: page(() => import('../air/AlertsPage.svelte')),

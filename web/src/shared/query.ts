@@ -50,8 +50,25 @@ export function sqlOf(ask: Question): string {
     .join(' ');
 }
 
+/** The catalogue is asked again after so long: a study may have run meanwhile. */
+const FRESH_MS = 10_000;
+let catalogue: Promise<Set<string>> | null = null;
+let askedAt = 0;
+
+/** Whether the catalogue has a dataset that the reader may see. */
+export async function isThere(reference: string): Promise<boolean> {
+  const now = Date.now();
+  if (!catalogue || now - askedAt > FRESH_MS) {
+    askedAt = now;
+    catalogue = api.datasets().then((all) => new Set(all.map((one) => one.reference)));
+    catalogue.catch(() => (catalogue = null));
+  }
+  return (await catalogue).has(reference);
+}
+
 /** The rows; none where the dataset is not there (a study has not been run yet). */
 export async function query(ask: Question): Promise<Row[]> {
+  if (!(await isThere(ask.from))) return [];
   try {
     const reply = await api.sql(sqlOf(ask), MOST_ROWS);
     const names = reply.columns.map((one) => (typeof one === 'string' ? one : one.name));

@@ -22,12 +22,26 @@ export function csvOf(header: string[], rows: (string | number | null)[][]): Blo
   return new Blob(['\ufeff', lines.join('\r\n'), '\r\n'], { type: 'text/csv;charset=utf-8' });
 }
 
+const INKS = ['fill', 'fill-opacity', 'stroke', 'stroke-opacity', 'stroke-width'];
+const INKED = new Set(['path', 'rect', 'circle', 'line', 'text']);
+
 /** The chart as a picture of its own, with its colours written into it. */
 export function svgText(svg: SVGSVGElement): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const style = getComputedStyle(svg);
+  // Colours that the page's sheet gives, and variables, mean nothing outside the page.
+  const parts = [...svg.querySelectorAll<SVGElement>('*')];
+  [...copy.querySelectorAll<SVGElement>('*')].forEach((part, i) => {
+    const shown = parts[i];
+    if (!shown || !INKED.has(part.tagName)) return;
+    const drawn = getComputedStyle(shown);
+    for (const name of INKS) part.style.setProperty(name, drawn.getPropertyValue(name));
+  });
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.style.color = style.color;
+  const { width, height } = svg.getBoundingClientRect();
+  copy.setAttribute('width', String(width));
+  copy.setAttribute('height', String(height));
   copy.style.background = getComputedStyle(document.documentElement).getPropertyValue('--surface');
   copy.setAttribute('font-family', 'Pretendard GOV, Noto Sans KR, sans-serif');
   return new XMLSerializer().serializeToString(copy);

@@ -434,6 +434,142 @@ export const en = {
   'sources.all': 'Sources found',
   'sources.warning':
     'Evidence tells how much worse the readings are explained without the source: below about 50 take it as a hint. Intervals take noise as independent and can be too narrow. Data:',
+  'air.forecast': 'Forecast',
+  'air.forecast.about':
+    'The next two days at each station, how sure they are, and how such forecasts did so far.',
+  'air.year': 'A year in maps',
+  'air.year.about': 'Mean, uncertainty and high hours at every place, and who lives with what.',
+  'air.streets': 'What roads add',
+  'air.streets.about':
+    'From traffic to streets: the map, each station, and what a change would do.',
+  'air.factors': 'What dust is made of',
+  'air.factors.about':
+    'Sources told apart by chemical species, how sure, and whether other answers fit as well.',
+  'result.click': 'Click the map for the value of a place.',
+  'result.now': 'Open on the big map',
+  'station.readings': 'Readings',
+  'station.year': 'Year',
+  'station.polar.none':
+    'There are no results by wind for this station: hours with both a reading and a wind are missing, or it was not among the study’s data.',
+  'episodes.about.stations':
+    'Hours in which the mean of the stations was above the {standard} of {value} {unit}. The study “air-now” gives the mean by population and the people concerned.',
+  'episodes.stations': 'Mean of the stations',
+  'sources.near':
+    'Nearest to the place you clicked: source {source}, {far} km away towards {from}°, {strength} g/s (95 %: {low}–{high}), its place known to ± {place} m.',
+  'forecast.about':
+    'Each station’s next hours from its own past and that of the others, with an interval that is to hold nine readings in ten (or as the study was set).',
+  'forecast.issued': 'Made with readings up to {time}.',
+  'forecast.none':
+    'There is no forecast of this pollutant for this station: it has too few readings.',
+  'forecast.summary': '{name}: highest {value} {unit} ({low}–{high}) expected on {time}.',
+  'forecast.observed': 'Reading',
+  'forecast.interval': 'Forecast with its interval',
+  'forecast.value': 'Forecast',
+  'forecast.ahead': 'Hours ahead',
+  'forecast.tested': 'Hours tested',
+  'forecast.error': 'Mean absolute error',
+  'forecast.mae': 'This forecast',
+  'forecast.persistence': 'Last value kept',
+  'forecast.yesterday': 'Same hour the day before',
+  'forecast.climatology': 'Mean of that hour',
+  'forecast.coverage': 'Share of readings inside the interval',
+  'forecast.skill': 'How forecasts did so far',
+  'forecast.skill.about':
+    'Error on the last part of the data, which the forecast had not seen: lower is better.',
+  'forecast.skill.summary':
+    '{name}: on average over the hours ahead, an error {skill} smaller than keeping the last value; intervals held {held} of the readings.',
+  'forecast.honest': 'Whether intervals hold what they promise',
+  'forecast.honest.about': 'Share of later readings that lay inside the interval, by hours ahead.',
+  'year.about': 'Every hour’s map taken together.',
+  'year.period': '{n} hours from {from} to {to}.',
+  'year.statistic': 'Shown',
+  'year.mean': 'Mean',
+  'year.sd': 'Uncertainty of the mean',
+  'year.above': 'Hours above the standard',
+  'year.high': 'High hours (98th percentile)',
+  'year.max': 'Highest hour',
+  'year.mean.about': 'Mean of all hours at each place.',
+  'year.sd.about':
+    'Standard deviation of the mean’s error: about two thirds of places lie within it.',
+  'year.above.about':
+    'Hours above the standard; standards of 24 hours are compared with hourly values.',
+  'year.high.about': 'Two hours in a hundred were higher (or as the study was set).',
+  'year.max.about': 'The highest hour at each place.',
+  'year.exposure': 'Who lives with what',
+  'year.exposure.about': 'Residents whose neighbourhood has this mean or a lower one.',
+  'year.exposure.summary':
+    '{name}: {people} residents live with {mean} {unit} on average; half of them with {middle} {unit} or less.',
+  'year.people': 'Residents up to this mean',
+  'year.areas': 'Neighbourhoods',
+  'year.area': 'Neighbourhood',
+  'year.residents': 'Residents',
+  'year.find': 'Find a neighbourhood',
+  'street.about':
+    'Concentrations that traffic adds to the air, from flow, speed, fleet and weather. The second map tells what a change of the traffic would do.',
+  'street.study': 'Try another change',
+  'street.map': 'Map',
+  'street.parts': 'By class of road',
+  'street.parts.about': 'What each class of road adds to the mean at each station.',
+  'street.parts.summary':
+    'Roads add most at {name}: {value} {unit}; least at {least}: {low} {unit}.',
+  'street.group': 'Class of road',
+  'street.group.expressway': 'Expressways',
+  'street.group.arterial': 'Arterial roads',
+  'street.group.collector': 'Collector roads',
+  'street.group.local': 'Local streets',
+  'street.group.other': 'Other roads',
+  'street.hours': 'Hour by hour',
+  'street.asis': 'Traffic as it is',
+  'street.changed': 'With the change',
+  'street.hours.summary': '{name}: roads add {now} {unit} on average.',
+  'street.change.summary':
+    '{name}: roads add {now} {unit} on average; with the change {changed} {unit} ({share}).',
+  'factor.about':
+    'Positive matrix factorisation: samples of many species taken apart into a few sources, none of them negative.',
+  'factor.name': 'Source {n}',
+  'factor.factor': 'Source',
+  'factor.species': 'Species',
+  'factor.unique': 'Is this the only answer?',
+  'factor.notunique':
+    '{n} other solutions with different profiles fit as well. Do not show one of them alone: constrain it, or change the number of sources.',
+  'factor.onesolution':
+    'No other solution of different profiles was met that fits as well; {share} of the random starts came to this one. That does not prove that the model is true.',
+  'factor.number': 'Sources',
+  'factor.ratio': 'Q over expected Q',
+  'factor.near': 'Starts near the best',
+  'factor.optima': 'Distinct minima',
+  'factor.choice.about':
+    'Look where Q over expected Q stops falling fast and comes near 1; more sources than that split noise.',
+  'factor.share': 'Share of the species',
+  'factor.shares': 'Which source brings which species',
+  'factor.shares.about': 'Shares of each species that come with each source.',
+  'factor.shares.summary': '{m} species among {n} sources.',
+  'factor.profile': 'Source {n}: what it is made of',
+  'factor.profile.about':
+    'Dots: concentration at the mean contribution, on a logarithmic scale. Wide bars: 5 to 95 % of resamples; narrow bars: how far it can move at no real cost of fit.',
+  'factor.profile.summary': 'Source {n} brings most of {species}: {share} of it.',
+  'factor.concentration': 'Concentration',
+  'factor.bs': 'Resamples',
+  'factor.disp': 'Displacement',
+  'factor.stability':
+    'Came back in {back} of {n} resamples; {swaps} displacements turned it into another.',
+  'factor.course': 'Source {n}: when it adds how much',
+  'factor.mass': 'Mass',
+  'factor.mass.about': 'Contribution to the total mass, in its units.',
+  'factor.contribution': 'Contribution',
+  'factor.contribution.about': 'Contribution relative to its mean (1).',
+  'factor.course.summary': 'Source {n}: {samples} samples, mean {mean}.',
+  'normal.title': 'With the weather taken out',
+  'normal.about.days':
+    'Daily means: as measured, and as they would have been with average weather. What remains are changes of emissions and of the larger scene.',
+  'normal.about.months':
+    'Monthly means: as measured, and as they would have been with average weather. What remains are changes of emissions and of the larger scene.',
+  'normal.observed': 'As measured',
+  'normal.normalised': 'Weather taken out',
+  'normal.summary':
+    '{name}: time and weather explain {share} of the variance of hours not learnt from (RMSE {rmse} {unit}).',
+  'normal.trend.raw': 'Trend as measured: {slope} {unit} a year ({low} to {high}).',
+  'normal.trend': 'With the weather taken out: {slope} {unit} a year ({low} to {high}).',
 } as const;
 
 export type Key = keyof typeof en;
