@@ -324,6 +324,8 @@ export const en = {
   'station.none': 'There are no readings of this station.',
   'station.series': 'Hour by hour',
   'station.capture': '{share} of {n} hours have a value that passed quality control. Data:',
+  'station.capture.raw':
+    '{share} of {n} hours have a value; quality control has not been run. Data:',
   'station.calendar': 'Calendar',
   'station.calendar.rule': 'Daily means of days with at least {n} of 24 hours.',
   'station.daily': 'daily mean',
@@ -569,7 +571,7 @@ export const en = {
   'normal.summary':
     '{name}: time and weather explain {share} of the variance of hours not learnt from (RMSE {rmse} {unit}).',
   'normal.trend.raw': 'Trend as measured: {slope} {unit} a year ({low} to {high}).',
-  'normal.trend': 'With the weather taken out: {slope} {unit} a year ({low} to {high}).',
+  'normal.trend': 'With the weather taken out ({span}): {slope} {unit} a year ({low} to {high}).',
 } as const;
 
 export type Key = keyof typeof en;

@@ -324,6 +324,8 @@ export const ko: Record<Key, string> = {
   'station.none': '이 측정소의 측정값이 없습니다.',
   'station.series': '시간별',
   'station.capture': '{n}시간 가운데 {share}에 품질검사를 통과한 값이 있습니다. 자료:',
+  'station.capture.raw':
+    '{n}시간 가운데 {share}에 값이 있습니다. 품질검사는 하지 않았습니다. 자료:',
   'station.calendar': '달력',
   'station.calendar.rule': '24시간 가운데 {n}시간 이상 있는 날의 하루 평균.',
   'station.daily': '하루 평균',
@@ -559,5 +561,5 @@ export const ko: Record<Key, string> = {
   'normal.summary':
     '{name}: 시각과 기상이, 배우지 않은 시각의 분산 가운데 {share}를 설명합니다 (RMSE {rmse} {unit}).',
   'normal.trend.raw': '잰 값의 추세: 해마다 {slope} {unit} ({low} – {high}).',
-  'normal.trend': '기상을 뺀 추세: 해마다 {slope} {unit} ({low} – {high}).',
+  'normal.trend': '기상을 뺀 추세({span}): 해마다 {slope} {unit} ({low} – {high}).',
 };
