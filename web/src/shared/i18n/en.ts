@@ -505,6 +505,9 @@ export const en = {
   'year.areas': 'Neighbourhoods',
   'year.area': 'Neighbourhood',
   'year.residents': 'Residents',
+  'year.interval': '95 % interval',
+  'year.interval.about':
+    'The interval is of the exposure over all the hours of the study “air-now”. Data:',
   'year.find': 'Find a neighbourhood',
   'street.about':
     'Concentrations that traffic adds to the air, from flow, speed, fleet and weather. The second map tells what a change of the traffic would do.',

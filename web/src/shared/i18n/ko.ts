@@ -495,6 +495,8 @@ export const ko: Record<Key, string> = {
   'year.areas': '행정동',
   'year.area': '행정동',
   'year.residents': '주민',
+  'year.interval': '95% 구간',
+  'year.interval.about': '구간은 연구 “air-now”의 모든 시간에 걸친 노출의 것입니다. 자료:',
   'year.find': '행정동 찾기',
   'street.about':
     '교통량, 속도, 차종, 기상에서 낸, 교통이 공기에 더하는 농도입니다. 둘째 지도는 교통을 바꾸면 무엇이 달라지는지를 보입니다.',
