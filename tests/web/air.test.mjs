@@ -170,7 +170,7 @@ const CHARTS = [
     section: get('skill'),
     row: /^6$/,
     column: 3,
-    sql: () => `SELECT mae_persistence FROM "sample/air-forecast-skill"
+    sql: () => `SELECT mae_persistence FROM "sample/air-forecast-check"
       WHERE station = '${station}' AND pollutant = 'pm25_ugm3' AND horizon_h = 6`,
   },
   {
@@ -178,7 +178,7 @@ const CHARTS = [
     path: () => `/air/sample/forecast?station=${station}`,
     section: get('coverage'),
     row: /^24$/,
-    sql: () => `SELECT coverage FROM "sample/air-forecast-skill"
+    sql: () => `SELECT coverage FROM "sample/air-forecast-check"
       WHERE station = '${station}' AND pollutant = 'pm25_ugm3' AND horizon_h = 24`,
   },
   {
