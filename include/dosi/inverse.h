@@ -6,7 +6,7 @@
 /// time (what the wind brings from far away) and of sensors (offsets, small sources around) are
 /// taken out of readings and model alike before anything is compared. Sources are added one at
 /// a time where the error falls most, and then moved until it falls no further; how many there
-/// are is decided by BIC (G. Schwarz, 1978).
+/// are is decided by BIC (G. Schwarz, 1978): each in the result raises it by 10 or more.
 #ifndef DOSI_INVERSE_H
 #define DOSI_INVERSE_H
 
@@ -54,9 +54,12 @@ typedef struct dosi_inverse_search {
     double step_m; ///< Of the first look; places are then found exactly.
     double height_min_m, height_max_m;
     double rise_min, rise_max; ///< Between them 1; the first look takes 1.
-    size_t n_heights;          ///< Heights of the first look, 1..16.
-    size_t max_sources;        ///< 1..DOSI_INVERSE_SOURCES_MAX
-    size_t max_coarse_rows;    ///< Readings of the first look, whole times; 0: 6,000.
+    double height_sd_m; ///< Heights are expected about the middle, with this standard error; 0:
+                        ///< nothing is expected.
+    double rise_log_sd; ///< Likewise the logarithm of rise, about 0.
+    size_t n_heights;   ///< Heights of the first look, 1..16.
+    size_t max_sources; ///< 1..DOSI_INVERSE_SOURCES_MAX
+    size_t max_coarse_rows; ///< Readings of the first look, whole times; 0: 6,000.
 } dosi_inverse_search;
 
 /// A source that was found, with standard errors (from the curvature at the minimum, noise

@@ -1,9 +1,8 @@
 // air.inverse: sources found from readings and wind: how many, where, how high, how strong.
 
 #include "dosi/air.h"
-#include "dosi/gauss.h"
-#include "dosi/inverse.h"
 #include "method/columns.h"
+#include "method/inverse_air.h"
 
 #include <assert.h>
 #include <math.h>
@@ -11,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIRECTION_NODES = 5, IN_OBSERVATIONS = 0, IN_STATIONS, IN_WEATHER, IN_KNOWN };
+enum { IN_OBSERVATIONS, IN_STATIONS, IN_WEATHER, IN_KNOWN };
+
+/// Directions of the wind are learnt from sources found, and sources from directions, so often.
+enum { LEARN_ROUNDS = 2 };
 
 #define TEXT(name, default_value, ko, en)                             \
     {                                                                 \
@@ -228,34 +230,22 @@ static const dosi_method_table outputs[] = {
     {"summary", {"요약", "Summary"}, false, summary_columns, 7},
 };
 
-/// Weather of one hour, ready for plumes.
-typedef struct air_hour {
-    double wind_ms, temperature_k, mixing_m;
-    double to_x[DIRECTION_NODES], to_y[DIRECTION_NODES];
-    dosi_stability stability;
-} air_hour;
-
-/// Everything a run holds; the forward model reads it.
+/// Everything a run holds.
 typedef struct work {
     const dosi_method_call *call;
-    const dosi_table *observations, *stations, *weather, *known;
+    const dosi_table *observations, *stations, *known;
     double ug_per_unit; ///< ug/m3 of one unit of the value.
-    size_t n_stations;
-    double *x, *y;      ///< (n_stations)
-    air_hour *hours;    ///< (n_hours)
-    int64_t *hour_time; ///< (n_hours) ascending
-    size_t n_hours;
-    double diameter_m, gas_ms, gas_k;
-    dosi_inverse_problem problem;
-    double *value;                 ///< (n) in ug/m3
+    double *x, *y;      ///< (stations)
+    inverse_air air;    ///< Weather and the plume; reads what follows and the places.
+    double *value;      ///< (n) in ug/m3
     uint32_t *of_time, *of_sensor; ///< (n)
+    dosi_inverse_problem problem;
 } work;
 
 static void work_clear(work *w) {
     free(w->x);
     free(w->y);
-    free(w->hours);
-    free(w->hour_time);
+    inverse_air_clear(&w->air);
     free(w->value);
     free(w->of_time);
     free(w->of_sensor);
@@ -268,137 +258,6 @@ static dosi_status take_unit(work *w, dosi_error *err) {
         return dosi_fail(err, DOSI_INVALID, "ozone has no sources: it is made in the air");
     }
     return method_ugm3_per_unit(value, &w->ug_per_unit, err);
-}
-
-// --- weather -----------------------------------------------------------------------------
-
-/// Value of an optional column; `missing` where there is none.
-static double value_or(const dosi_table *table, const char *name, size_t row, double missing) {
-    size_t i = dosi_table_find(table, name);
-    if (i == SIZE_MAX) return missing;
-    double value = dosi_column_real(&table->columns[i], row);
-    return isfinite(value) ? value : missing;
-}
-
-static air_hour read_hour(const work *w, size_t row, double speed, double from_deg) {
-    double resolution = dosi_call_value(w->call, "direction_deg")->real;
-    double radiation = value_or(w->weather, "radiation_wm2", row, (double)NAN);
-    double cloud = value_or(w->weather, "cloud", row, 0.5);
-    air_hour hour = {.wind_ms = fmax(speed, 1.0)};
-    hour.temperature_k = value_or(w->weather, "temperature_c", row, 15.0) + 273.15;
-    hour.mixing_m =
-        value_or(w->weather, "mixing_m", row, dosi_call_value(w->call, "mixing_m")->real);
-    hour.stability = isfinite(radiation)
-                         ? dosi_stability_of_hour(hour.wind_ms, radiation, cloud)
-                         : DOSI_STABILITY_D;
-    for (int k = 0; k < DIRECTION_NODES; k++) {
-        double off = resolution * ((k + 0.5) / DIRECTION_NODES - 0.5);
-        double angle = (from_deg + off) * 0.017453292519943295;
-        hour.to_x[k] = -sin(angle);
-        hour.to_y[k] = -cos(angle);
-    }
-    return hour;
-}
-
-static int by_time(const void *a, const void *b, void *context) {
-    const int64_t *times = context;
-    int64_t left = times[*(const size_t *)a];
-    int64_t right = times[*(const size_t *)b];
-    return (left > right) - (left < right);
-}
-
-/// Hours with wind, in the order of time, each once.
-static dosi_status read_weather(work *w, dosi_error *err) {
-    const dosi_column *time = NULL;
-    const dosi_column *speed = NULL;
-    const dosi_column *from = NULL;
-    size_t n = w->weather->n_rows;
-    DOSI_TRY(dosi_table_get(w->weather, "time", DOSI_TYPE_TIME, &time, err));
-    DOSI_TRY(dosi_table_get(w->weather, "wind_speed_ms", DOSI_TYPE_REAL, &speed, err));
-    size_t i_from = dosi_table_find(w->weather, "wind_direction_deg");
-    if (i_from == SIZE_MAX) {
-        return dosi_fail(err, DOSI_NOT_FOUND, "the weather has no wind_direction_deg");
-    }
-    from = &w->weather->columns[i_from];
-    size_t *order = malloc((n + 1) * sizeof *order);
-    w->hours = malloc((n + 1) * sizeof *w->hours);
-    w->hour_time = malloc((n + 1) * sizeof *w->hour_time);
-    if (!order || !w->hours || !w->hour_time) {
-        free(order);
-        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for weather");
-    }
-    for (size_t i = 0; i < n; i++) order[i] = i;
-    qsort_r(order, n, sizeof *order, by_time, time->data.integer);
-    for (size_t i = 0; i < n; i++) {
-        size_t row = order[i];
-        int64_t at = time->data.integer[row];
-        double ms = speed->data.real[row];
-        double deg = dosi_column_real(from, row);
-        bool is_known = at != DOSI_TIME_MISSING && isfinite(ms) && isfinite(deg);
-        if (!is_known || (w->n_hours > 0 && w->hour_time[w->n_hours - 1] == at)) continue;
-        w->hour_time[w->n_hours] = at;
-        w->hours[w->n_hours++] = read_hour(w, row, ms, deg);
-    }
-    free(order);
-    return DOSI_OK;
-}
-
-static size_t find_hour(const work *w, int64_t time) {
-    size_t low = 0;
-    size_t high = w->n_hours;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (w->hour_time[middle] < time) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < w->n_hours && w->hour_time[low] == time ? low : SIZE_MAX;
-}
-
-// --- the forward model -------------------------------------------------------------------
-
-/// ug/m3 at readings of one gram a second: a Gaussian plume (dosi/gauss.h) with Briggs' urban
-/// curves and rise, averaged over what rounding hides of the wind's direction.
-static void forward(const void *context,
-                    const dosi_place *place,
-                    const uint32_t *row,
-                    size_t n_rows,
-                    double *out) {
-    const work *w = context;
-    uint32_t last = UINT32_MAX;
-    dosi_gauss_air air = {.curves = DOSI_SIGMA_BRIGGS_URBAN};
-    dosi_gauss_release release = {.height_m = 0};
-    for (size_t i = 0; i < n_rows; i++) {
-        uint32_t t = w->of_time[row[i]];
-        uint32_t s = w->of_sensor[row[i]];
-        const air_hour *hour = &w->hours[t];
-        if (t != last) {
-            last = t;
-            air.stability = hour->stability;
-            air.wind_ms = hour->wind_ms * pow(fmax(place->height_m, 10.0) / 10.0,
-                                              dosi_wind_exponent_urban(hour->stability));
-            double flux = place->rise * dosi_buoyancy_flux(w->gas_ms, w->diameter_m, w->gas_k,
-                                                           hour->temperature_k);
-            release.height_m =
-                place->height_m + dosi_plume_rise(hour->stability, flux, air.wind_ms, NULL);
-            air.mixing_m = fmax(hour->mixing_m, 1.2 * release.height_m);
-        }
-        double dx = w->x[s] - place->x_m;
-        double dy = w->y[s] - place->y_m;
-        double sum = 0.0;
-        // Only a receptor well downwind sees the plume.
-        if (dx * hour->to_x[DIRECTION_NODES / 2] + dy * hour->to_y[DIRECTION_NODES / 2] > 0) {
-            for (int k = 0; k < DIRECTION_NODES; k++) {
-                double along = dx * hour->to_x[k] + dy * hour->to_y[k];
-                double across = dy * hour->to_x[k] - dx * hour->to_y[k];
-                if (along <= 0 || fabs(across) > 0.8 * along + 50.0) continue;
-                sum += dosi_gauss_point(&air, &release, along, across, 0.0);
-            }
-        }
-        out[i] = 1e6 * sum / DIRECTION_NODES;
-    }
 }
 
 // --- readings ----------------------------------------------------------------------------
@@ -416,8 +275,8 @@ static dosi_status match_stations(const work *w, uint32_t *out, dosi_error *err)
         const char *name = dosi_column_bytes(mine, i, &n_bytes);
         out[i] = UINT32_MAX;
         // Rows of a station mostly follow each other.
-        for (size_t k = 0; name && k < w->n_stations; k++) {
-            uint32_t s = (uint32_t)((last + k) % w->n_stations);
+        for (size_t k = 0; name && k < w->stations->n_rows; k++) {
+            uint32_t s = (uint32_t)((last + k) % w->stations->n_rows);
             size_t n_other = 0;
             const char *other = dosi_column_bytes(theirs, s, &n_other);
             if (!other || n_other != n_bytes || memcmp(name, other, n_bytes) != 0) continue;
@@ -426,6 +285,38 @@ static dosi_status match_stations(const work *w, uint32_t *out, dosi_error *err)
             break;
         }
     }
+    return DOSI_OK;
+}
+
+/// Puts readings in the order of time, those of an hour as they stood: what the weather makes
+/// of a plume is then worked out once an hour.
+static dosi_status sort_by_time(work *w, size_t n, dosi_error *err) {
+    size_t *place = calloc(w->air.n_hours + 2, sizeof *place);
+    double *value = malloc((n + 1) * sizeof *value);
+    uint32_t *of_time = malloc((n + 1) * sizeof *of_time);
+    uint32_t *of_sensor = malloc((n + 1) * sizeof *of_sensor);
+    if (!place || !value || !of_time || !of_sensor) {
+        free(place);
+        free(value);
+        free(of_time);
+        free(of_sensor);
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for readings");
+    }
+    for (size_t i = 0; i < n; i++) place[w->of_time[i] + 1]++;
+    for (size_t t = 0; t < w->air.n_hours; t++) place[t + 1] += place[t];
+    for (size_t i = 0; i < n; i++) {
+        size_t at = place[w->of_time[i]]++;
+        value[at] = w->value[i];
+        of_time[at] = w->of_time[i];
+        of_sensor[at] = w->of_sensor[i];
+    }
+    free(place);
+    free(w->value);
+    free(w->of_time);
+    free(w->of_sensor);
+    w->value = value;
+    w->of_time = of_time;
+    w->of_sensor = of_sensor;
     return DOSI_OK;
 }
 
@@ -448,7 +339,7 @@ static dosi_status read_values(work *w, const uint32_t *station, dosi_error *err
     size_t n_kept = 0;
     for (size_t i = 0; i < n; i++) {
         double value = method_value(&values, i);
-        size_t hour = find_hour(w, time->data.integer[i]);
+        size_t hour = inverse_air_find_hour(&w->air, time->data.integer[i]);
         bool is_used = isfinite(value) && station[i] != UINT32_MAX && hour != SIZE_MAX &&
                        hour % stride == 0;
         if (!is_used) continue;
@@ -456,14 +347,16 @@ static dosi_status read_values(work *w, const uint32_t *station, dosi_error *err
         w->of_time[n_kept] = (uint32_t)hour;
         w->of_sensor[n_kept++] = station[i];
     }
+    DOSI_TRY(sort_by_time(w, n_kept, err));
     w->problem = (dosi_inverse_problem){.n = n_kept,
                                         .y = w->value,
                                         .time = w->of_time,
                                         .sensor = w->of_sensor,
-                                        .n_times = w->n_hours,
-                                        .n_sensors = w->n_stations,
-                                        .forward = forward,
-                                        .context = w};
+                                        .n_times = w->air.n_hours,
+                                        .n_sensors = w->stations->n_rows,
+                                        .forward = inverse_air_forward,
+                                        .context = &w->air};
+    w->air.readings = &w->problem;
     if (n_kept >= 100) return DOSI_OK;
     return dosi_fail(err, DOSI_NOT_FOUND,
                      "only %zu readings of %.40s have a place and wind; 100 are needed", n_kept,
@@ -474,20 +367,25 @@ static dosi_status open_work(const dosi_method_call *call, work *w, dosi_error *
     w->call = call;
     w->observations = call->inputs[IN_OBSERVATIONS];
     w->stations = call->inputs[IN_STATIONS];
-    w->weather = call->inputs[IN_WEATHER];
     w->known = call->inputs[IN_KNOWN];
-    w->diameter_m = dosi_call_value(call, "diameter_m")->real;
-    w->gas_ms = dosi_call_value(call, "gas_ms")->real;
-    w->gas_k = dosi_call_value(call, "gas_c")->real + 273.15;
+    w->air = (inverse_air){.threads = dosi_run_threads(call->run),
+                           .direction_deg = dosi_call_value(call, "direction_deg")->real,
+                           .mixing_m = dosi_call_value(call, "mixing_m")->real,
+                           .diameter_m = dosi_call_value(call, "diameter_m")->real,
+                           .gas_ms = dosi_call_value(call, "gas_ms")->real,
+                           .gas_k = dosi_call_value(call, "gas_c")->real + 273.15};
     DOSI_TRY(take_unit(w, err));
-    w->n_stations = w->stations->n_rows;
-    w->x = calloc(w->n_stations + 1, sizeof *w->x);
-    w->y = calloc(w->n_stations + 1, sizeof *w->y);
+    w->x = calloc(w->stations->n_rows + 1, sizeof *w->x);
+    w->y = calloc(w->stations->n_rows + 1, sizeof *w->y);
+    w->air.x = w->x;
+    w->air.y = w->y;
     uint32_t *station = malloc((w->observations->n_rows + 1) * sizeof *station);
     dosi_status status = w->x && w->y && station
                              ? method_places(w->stations, "stations", w->x, w->y, err)
                              : dosi_fail(err, DOSI_NO_MEMORY, "no memory for stations");
-    if (status == DOSI_OK) status = read_weather(w, err);
+    if (status == DOSI_OK) {
+        status = inverse_air_read(&w->air, call->inputs[IN_WEATHER], err);
+    }
     if (status == DOSI_OK) status = match_stations(w, station, err);
     if (status == DOSI_OK) status = read_values(w, station, err);
     free(station);
@@ -510,7 +408,7 @@ static dosi_inverse_search make_search(const work *w) {
                              .y_max_m = -INFINITY,
                              .n_heights = 3};
     double margin = dosi_call_value(w->call, "margin_m")->real;
-    for (size_t i = 0; i < w->n_stations; i++) {
+    for (size_t i = 0; i < w->stations->n_rows; i++) {
         if (!isfinite(w->x[i]) || !isfinite(w->y[i])) continue;
         s.x_min_m = fmin(s.x_min_m, w->x[i] - margin);
         s.x_max_m = fmax(s.x_max_m, w->x[i] + margin);
@@ -522,6 +420,8 @@ static dosi_inverse_search make_search(const work *w) {
     s.height_max_m = fmax(s.height_min_m, dosi_call_value(w->call, "height_max_m")->real);
     s.rise_min = 0.25;
     s.rise_max = 4.0;
+    s.height_sd_m = 0.25 * (s.height_max_m - s.height_min_m);
+    s.rise_log_sd = 0.4;
     s.max_sources = (size_t)dosi_call_value(w->call, "max_sources")->integer;
     return s;
 }
@@ -533,6 +433,18 @@ static dosi_status find_sources(
     dosi_inverse_result *result = malloc(sizeof *result);
     if (!result) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for sources");
     dosi_status status = dosi_inverse_find(&w->problem, &search, w->call->run, result, err);
+    for (int round = 0; round < LEARN_ROUNDS && status == DOSI_OK; round++) {
+        dosi_place place[DOSI_INVERSE_SOURCES_MAX];
+        double strength[DOSI_INVERSE_SOURCES_MAX];
+        for (size_t j = 0; j < result->n_sources; j++) {
+            place[j] = result->sources[j].place;
+            strength[j] = result->sources[j].strength;
+        }
+        inverse_plumes plumes = {result->n_sources, place, strength, result->noise_sd};
+        status = inverse_air_learn(&w->air, &plumes, err);
+        if (status != DOSI_OK) break;
+        status = dosi_inverse_find(&w->problem, &search, w->call->run, result, err);
+    }
     for (size_t j = 0; status == DOSI_OK && j < result->n_sources; j++) {
         (void)snprintf(out[j].name, sizeof out[j].name, "%zu", j + 1);
         out[j].source = result->sources[j];
@@ -562,14 +474,26 @@ static dosi_status weigh_sources(
     DOSI_TRY(dosi_table_get(w->known, "source", DOSI_TYPE_TEXT, &name, err));
     DOSI_TRY(method_places(w->known, "known", x, y, err));
     for (size_t j = 0; j < n; j++) {
-        double prior = value_or(w->known, "prior_gs", j, 0.0);
+        double prior = inverse_value_or(w->known, "prior_gs", j, 0.0);
         memset(&known[j], 0, sizeof known[j]);
-        known[j].place = (dosi_place){x[j], y[j], value_or(w->known, "height_m", j, 50.0), 1.0};
+        known[j].place =
+            (dosi_place){x[j], y[j], inverse_value_or(w->known, "height_m", j, 50.0), 1.0};
         known[j].prior = prior;
-        known[j].prior_sd = value_or(w->known, "prior_sd_gs", j, 1e3 + 10.0 * prior);
+        known[j].prior_sd = inverse_value_or(w->known, "prior_sd_gs", j, 1e3 + 10.0 * prior);
     }
-    DOSI_TRY(
-        dosi_inverse_strengths(&w->problem, known, n, w->call->run, &noise_explained[0], err));
+    for (int round = 0; round <= LEARN_ROUNDS; round++) {
+        dosi_place place[DOSI_INVERSE_SOURCES_MAX];
+        double strength[DOSI_INVERSE_SOURCES_MAX];
+        DOSI_TRY(dosi_inverse_strengths(&w->problem, known, n, w->call->run,
+                                        &noise_explained[0], err));
+        if (round == LEARN_ROUNDS) break;
+        for (size_t j = 0; j < n; j++) {
+            place[j] = known[j].place;
+            strength[j] = known[j].strength;
+        }
+        inverse_plumes plumes = {n, place, strength, noise_explained[0]};
+        DOSI_TRY(inverse_air_learn(&w->air, &plumes, err));
+    }
     for (size_t j = 0; j < n; j++) {
         size_t n_bytes = 0;
         const char *text = dosi_column_bytes(name, j, &n_bytes);
@@ -643,7 +567,7 @@ static dosi_status add_plumes(const work *w, const found *f, means *m, dosi_erro
     }
     for (size_t j = 0; j < m->n_sources; j++) {
         double *mine = m->of + j * m->n_stations;
-        forward(w, &f[j].source.place, row, p->n, plume);
+        inverse_air_forward(&w->air, &f[j].source.place, row, p->n, plume);
         for (size_t i = 0; i < p->n; i++) {
             mine[p->sensor[i]] += f[j].source.strength * plume[i];
         }
@@ -678,12 +602,12 @@ static dosi_status put_station(
 }
 
 static dosi_status put_contributions(const work *w, const found *f, size_t n, dosi_error *err) {
-    means m = {.n_sources = n, .n_stations = w->n_stations};
-    m.of = calloc((n + 2) * w->n_stations + 1, sizeof *m.of);
+    means m = {.n_sources = n, .n_stations = w->stations->n_rows};
+    m.of = calloc((n + 2) * w->stations->n_rows + 1, sizeof *m.of);
     if (!m.of) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for means");
     dosi_status status = add_plumes(w, f, &m, err);
     if (status == DOSI_OK) status = method_open_output(w->call, 1, 0, err);
-    for (size_t s = 0; status == DOSI_OK && s < w->n_stations; s++) {
+    for (size_t s = 0; status == DOSI_OK && s < w->stations->n_rows; s++) {
         status = put_station(w, f, &m, s, err);
     }
     free(m.of);
@@ -696,11 +620,11 @@ static dosi_status put_summary(
     size_t n_hours = 0;
     size_t n_stations = 0;
     double freedom = 0.0;
-    uint8_t *seen = calloc(w->n_hours + w->n_stations + 1, 1);
+    uint8_t *seen = calloc(w->air.n_hours + w->stations->n_rows + 1, 1);
     if (!seen) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for a summary");
     for (size_t i = 0; i < w->problem.n; i++) {
         uint8_t *hour = &seen[w->of_time[i]];
-        uint8_t *station = &seen[w->n_hours + w->of_sensor[i]];
+        uint8_t *station = &seen[w->air.n_hours + w->of_sensor[i]];
         n_hours += !*hour;
         n_stations += !*station;
         *hour = *station = 1;
@@ -750,18 +674,20 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_inverse = {
     .id = "air.inverse",
-    .version = 2,
+    .version = 3,
     .title = {"배출원 찾기", "Find sources"},
-    .about = {"측정값과 바람에서 굴뚝 같은 점 배출원의 수, 위치, 높이, 세기를 거꾸로 찾습니다. "
-              "도시 전체가 함께 오르내리는 몫과 측정소마다의 치우침을 빼고, 남은 차이를 "
-              "플룸으로 설명합니다. 표준오차는 잡음이 서로 무관하다고 보고 낸 것이라 실제보다 "
-              "작을 수 있습니다. 자리를 아는 배출원을 주면 세기만, 짐작과 함께 찾습니다.",
-              "Works back from readings and wind to point sources such as stacks: how many, "
-              "where, how high and how strong. What the whole city has in common in an hour, "
-              "and what is each station's own, is taken out; plumes explain the rest. Standard "
-              "errors take noise as independent and can be too small. With sources of known "
-              "places only their strengths are looked for, with what was thought of them "
-              "before."},
+    .about =
+        {"측정값과 바람에서 굴뚝 같은 점 배출원의 수, 위치, 높이, 세기를 거꾸로 찾습니다. "
+         "도시 전체가 함께 오르내리는 몫과 측정소마다의 치우침을 빼고, 남은 차이를 "
+         "플룸으로 설명합니다. 표준오차는 잡음이 서로 무관하다고 보고 낸 것이라 실제보다 "
+         "작을 수 있습니다. 자리를 아는 배출원을 주면 세기만, 짐작과 함께 찾습니다.",
+         "Works back from readings and wind to point sources such as stacks: how many, "
+         "where, how high and how strong. What the whole city has in common in an hour, "
+         "and what is each station's own, is taken out; plumes explain the rest. Within what "
+         "rounding hides of the wind's direction, the readings say which way it blew. Standard "
+         "errors take noise as independent and can be too small. With sources of known "
+         "places only their strengths are looked for, with what was thought of them "
+         "before."},
     .citation =
         "C. Rodgers (2000), Inverse Methods for Atmospheric Sounding; EPA-454/B-95-003b "
         "(ISC3) for the plume; G. Schwarz (1978), Ann. Stat. 6, 461-464",

@@ -16,6 +16,7 @@ enum {
     MOVES = 4, // what moves of a source: x, y, height, rise
     CORNERS = MOVES + 1,
     PARAMETERS = MOVES + 1, // and its strength
+    LEAST_EVIDENCE = 10,    // of BIC: "very strong", R. Kass and A. Raftery (1995)
 };
 
 static const size_t coarse_bytes_max = (size_t)1 << 30;
@@ -175,6 +176,44 @@ static dosi_place inside(const dosi_inverse_search *s, const double *v) {
                         fmin(fmax(v[3], s->rise_min), s->rise_max)};
 }
 
+/// Readings that count as independent: fewer than there are when what is left of a sensor's
+/// readings goes together from one time to the next.
+static double independent_rows(const look *l) {
+    size_t n = l->all.n;
+    const dosi_inverse_problem *p = l->problem;
+    double *last = malloc(p->n_sensors * sizeof *last);
+    if (!last) return (double)n;
+    double products = 0.0;
+    double squares = 0.0;
+    for (size_t s = 0; s < p->n_sensors; s++) last[s] = (double)NAN;
+    for (size_t i = 0; i < n; i++) {
+        double left = l->y[i];
+        uint32_t sensor = p->sensor[l->all.row[i]];
+        for (size_t j = 0; j < l->k; j++) left -= l->q[j] * l->found[j * n + i];
+        squares += left * left;
+        if (isfinite(last[sensor])) products += left * last[sensor];
+        last[sensor] = left;
+    }
+    free(last);
+    double r = squares > 0 ? fmin(fmax(products / squares, 0.0), 0.98) : 0.0;
+    return (double)n * (1.0 - r) / (1.0 + r);
+}
+
+/// What is thought of a source's height and rise before the readings, as a sum of squares: 1
+/// for each standard error away.
+static double unlikely(const dosi_inverse_search *s, const dosi_place *place) {
+    double middle = 0.5 * (s->height_min_m + s->height_max_m), sum = 0.0;
+    if (s->height_sd_m > 0) sum += pow((place->height_m - middle) / s->height_sd_m, 2);
+    if (s->rise_log_sd > 0) sum += pow(log(place->rise) / s->rise_log_sd, 2);
+    return sum;
+}
+
+/// Variance of what is left, of independent readings.
+static double noise_of(const look *l, double left) {
+    double n = independent_rows(l);
+    return n > 0 ? left / n : 0.0;
+}
+
 /// What moving one source needs of the others.
 typedef struct moving {
     look *l;
@@ -182,6 +221,7 @@ typedef struct moving {
     double a[DOSI_INVERSE_SOURCES_MAX * DOSI_INVERSE_SOURCES_MAX];
     double b[DOSI_INVERSE_SOURCES_MAX];
     double yy;
+    double noise; ///< What a standard error away from the expected counts.
 } moving;
 
 static double error_at(moving *m, const double *v) {
@@ -199,7 +239,7 @@ static double error_at(moving *m, const double *v) {
     m->b[m->j] = dosi_inverse_dot(l->trial, l->y, n);
     memcpy(q, l->q, k * sizeof *q);
     dosi_inverse_nnls(m->a, m->b, k, q);
-    double sum = m->yy;
+    double sum = m->yy + m->noise * unlikely(l->search, &place);
     for (size_t i = 0; i < k; i++) {
         sum -= 2.0 * q[i] * m->b[i];
         for (size_t o = 0; o < k; o++) sum += q[i] * q[o] * m->a[i * k + o];
@@ -212,6 +252,7 @@ static void start_moving(look *l, size_t j, moving *m) {
     m->l = l;
     m->j = j;
     m->yy = dosi_inverse_dot(l->y, l->y, n);
+    m->noise = noise_of(l, fit_strengths(l, l->k));
     for (size_t i = 0; i < l->k; i++) {
         m->b[i] = dosi_inverse_dot(l->found + i * n, l->y, n);
         for (size_t o = 0; o < l->k; o++) {
@@ -309,29 +350,6 @@ static void move_source(look *l, size_t j, double step_m) {
 }
 
 // --- how many ----------------------------------------------------------------------------
-
-/// Readings that count as independent: fewer than there are when what is left of a sensor's
-/// readings goes together from one time to the next.
-static double independent_rows(const look *l) {
-    size_t n = l->all.n;
-    const dosi_inverse_problem *p = l->problem;
-    double *last = malloc(p->n_sensors * sizeof *last);
-    if (!last) return (double)n;
-    double products = 0.0;
-    double squares = 0.0;
-    for (size_t s = 0; s < p->n_sensors; s++) last[s] = (double)NAN;
-    for (size_t i = 0; i < n; i++) {
-        double left = l->y[i];
-        uint32_t sensor = p->sensor[l->all.row[i]];
-        for (size_t j = 0; j < l->k; j++) left -= l->q[j] * l->found[j * n + i];
-        squares += left * left;
-        if (isfinite(last[sensor])) products += left * last[sensor];
-        last[sensor] = left;
-    }
-    free(last);
-    double r = squares > 0 ? fmin(fmax(products / squares, 0.0), 0.98) : 0.0;
-    return (double)n * (1.0 - r) / (1.0 + r);
-}
 
 /// Adds sources while BIC falls.
 static dosi_status add_sources(look *l, double *gain, double *column, dosi_error *err) {
@@ -468,9 +486,19 @@ static const double *residuals(look *l) {
     return l->trial;
 }
 
+/// One over the standard error of what is expected of parameter `c`; 0: nothing is.
+static double sureness(const look *l, size_t c) {
+    const dosi_inverse_search *s = l->search;
+    if (c % PARAMETERS == 2 && s->height_sd_m > 0) return 1.0 / s->height_sd_m;
+    double rise = l->place[c / PARAMETERS].rise;
+    return c % PARAMETERS == 3 && s->rise_log_sd > 0 ? 1.0 / (s->rise_log_sd * rise) : 0.0;
+}
+
 /// Scales columns to length 1 and makes the inverse of their products, in the second half of
-/// `a`; false when it has none. @param columns (m x n)
-static bool invert_products(double *columns, size_t m, size_t n, double *a, double *scale) {
+/// `a`; false when it has none. @param columns (m x n) @param expected (m) in: a reading of the
+/// parameter alone, as what is expected of it counts; out: scaled, too.
+static bool invert_products(
+    double *columns, size_t m, size_t n, double *expected, double *a, double *scale) {
     for (size_t c = 0; c < m; c++) {
         double *column = columns + c * n;
         double size = sqrt(dosi_inverse_dot(column, column, n));
@@ -479,7 +507,9 @@ static bool invert_products(double *columns, size_t m, size_t n, double *a, doub
         for (size_t d = 0; d <= c; d++) {
             a[c * m + d] = a[d * m + c] = dosi_inverse_dot(column, columns + d * n, n);
         }
-        a[c * m + c] += 1e-9; // a height that readings say nothing of
+        expected[c] *= scale[c];
+        a[c * m + c] +=
+            expected[c] * expected[c] + 1e-9; // a height that readings say nothing of
     }
     if (dosi_cholesky(a, m) != m) return false;
     dosi_cholesky_inverse(a, m, a + m * m);
@@ -495,6 +525,7 @@ static dosi_status work_errors(look *l, double inflate, double *sd, dosi_error *
     double *columns = malloc((m * n + 1) * sizeof *columns);
     double *a = malloc((2 * m * m + 1) * sizeof *a);
     double scale[PARAMETERS * DOSI_INVERSE_SOURCES_MAX];
+    double expected[PARAMETERS * DOSI_INVERSE_SOURCES_MAX];
     if (!columns || !a) {
         free(columns);
         free(a);
@@ -504,7 +535,9 @@ static dosi_status work_errors(look *l, double inflate, double *sd, dosi_error *
         derivative(l, c / PARAMETERS, c % PARAMETERS, columns + c * n);
     }
     const double *left = residuals(l);
-    bool is_fine = invert_products(columns, m, n, a, scale);
+    double noise = dosi_inverse_dot(left, left, n) / (double)n;
+    for (size_t c = 0; c < m; c++) expected[c] = sqrt(inflate * noise) * sureness(l, c);
+    bool is_fine = invert_products(columns, m, n, expected, a, scale);
 #pragma omp parallel for schedule(static) num_threads(dosi_run_threads(l->run))
     for (size_t c = 0; c < m; c++) {
         const double *inverse = a + m * m + c * m;
@@ -513,6 +546,10 @@ static dosi_status work_errors(look *l, double inflate, double *sd, dosi_error *
             double pull = 0.0;
             for (size_t d = 0; d < m; d++) pull += inverse[d] * columns[d * n + i];
             sum += pull * pull * left[i] * left[i];
+        }
+        for (size_t d = 0; is_fine && d < m; d++) {
+            double pull = inverse[d] * expected[d];
+            sum += pull * pull * noise;
         }
         sd[c] = is_fine ? sqrt(inflate * sum) * scale[c] : (double)NAN;
     }
@@ -532,7 +569,7 @@ static double error_without(look *l, size_t j) {
     return sum;
 }
 
-/// Takes out sources without which BIC falls, the least needed first.
+/// Takes out sources without which BIC falls or hardly rises, the least needed first.
 static void prune(look *l) {
     while (l->k > 0) {
         double left = fit_strengths(l, l->k);
@@ -545,7 +582,7 @@ static void prune(look *l) {
             least = j;
             least_gain = gain;
         }
-        if (least_gain >= PARAMETERS * log(n)) return;
+        if (least_gain >= PARAMETERS * log(n) + LEAST_EVIDENCE) return;
         remove_source(l, least);
     }
 }
