@@ -3,6 +3,7 @@
 #include "dosi/air.h"
 #include "method/exposure.h"
 #include "method/geo_words.h"
+#include "method/krige.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,7 +42,12 @@ static const dosi_method_column given_columns[] = {
     COLUMN("psill", REAL, NULL, false, "부분 문턱", "Partial sill"),
     COLUMN("range_m", REAL, "m", false, "상관거리", "Range"),
     COLUMN("kappa", REAL, NULL, true, "마테른 매끄러움", "Smoothness of the Matern model"),
+    COLUMN("azimuth_deg", REAL, "deg", true, "가장 긴 방향", "Direction of the longest range"),
+    COLUMN("ratio", REAL, NULL, true, "상관거리의 비율", "Shortest range / longest"),
+    COLUMN(
+        "nested", TEXT, NULL, true, "더한 구조", "Structures added, as geo.krige takes them"),
 };
+enum { N_GIVEN = sizeof given_columns / sizeof given_columns[0] };
 static const dosi_method_table inputs[] = {
     {"observations", {"측정값", "Observations"}, false, geo_observation_columns, 1},
     {"stations", {"측정소 위치", "Places of the stations"}, true, geo_place_columns, 1},
@@ -56,7 +62,7 @@ static const dosi_method_table inputs[] = {
       "Variogram models, such as geo.krige's; without them they are fitted"},
      true,
      given_columns,
-     6},
+     N_GIVEN},
 };
 
 static const dosi_method_parameter parameters[] = {
@@ -338,35 +344,50 @@ static dosi_status read_limits(const method_exposure *w,
     return DOSI_OK;
 }
 
+/// A cell of text; "" when missing, too long or without a column.
+static void copy_text(const dosi_column *column, size_t row, char *out, size_t n_bytes) {
+    size_t n = 0;
+    const char *text =
+        column && column->type == DOSI_TYPE_TEXT ? dosi_column_bytes(column, row, &n) : NULL;
+    if (!text || n >= n_bytes) n = 0;
+    if (n) memcpy(out, text, n);
+    out[n] = '\0';
+}
+
 /// The model that a table has for the variable; false: none.
 static dosi_status find_given(const method_exposure *w,
                               exposure_variable *v,
                               bool *is_found,
                               dosi_error *err) {
     const dosi_table *given = w->call->inputs[EXPOSURE_GIVEN];
-    const dosi_column *columns[6] = {NULL};
+    const dosi_column *columns[N_GIVEN] = {NULL};
     *is_found = false;
     if (!given) return DOSI_OK;
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < N_GIVEN; i++) {
         size_t c = dosi_table_find(given, given_columns[i].name);
         columns[i] = c == SIZE_MAX ? NULL : &given->columns[c];
     }
     for (size_t row = 0; row < given->n_rows; row++) {
-        char kind[METHOD_NAME_BYTES] = "";
-        size_t n = 0;
-        const char *name = dosi_column_bytes(columns[0], row, &n);
-        if (!name || n != strlen(v->name) || memcmp(name, v->name, n) != 0) continue;
-        const char *text = dosi_column_bytes(columns[1], row, &n);
-        if (text && n < sizeof kind) memcpy(kind, text, n);
+        char texts[3][2 * METHOD_NAME_BYTES];
+        for (size_t i = 0; i < 3; i++) {
+            copy_text(columns[i < 2 ? i : 8], row, texts[i], sizeof texts[i]);
+        }
+        if (strcmp(texts[0], v->name) != 0) continue;
+        double numbers[N_GIVEN];
+        for (size_t i = 2; i < 8; i++) {
+            numbers[i] = columns[i] ? dosi_column_real(columns[i], row) : (double)NAN;
+        }
         v->model = (dosi_variogram){
-            .kind = dosi_variogram_kind_from_name(kind),
-            .nugget = dosi_column_real(columns[2], row),
-            .psill = dosi_column_real(columns[3], row),
-            .range_m = dosi_column_real(columns[4], row),
-            .kappa = columns[5] ? dosi_column_real(columns[5], row) : 0,
+            .kind = dosi_variogram_kind_from_name(texts[1]),
+            .nugget = numbers[2],
+            .psill = numbers[3],
+            .range_m = numbers[4],
+            .kappa = isnan(numbers[5]) ? 0 : numbers[5],
+            .azimuth_deg = isnan(numbers[6]) ? 0 : numbers[6],
+            .ratio = isnan(numbers[7]) ? 0 : numbers[7],
         };
         *is_found = true;
-        return dosi_variogram_check(&v->model, err);
+        return method_model_nest(texts[2], v->nested, &v->model, err);
     }
     return DOSI_OK;
 }
@@ -641,7 +662,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_exposure = {
     .id = "air.exposure",
-    .version = 1,
+    .version = 2,
     .title = {"인구 노출", "Exposure of people"},
     .about =
         {"행정동·자치구·도시의 인구 가중 농도를 시간마다 표준오차와 95% 구간과 함께 냅니다. "

@@ -61,7 +61,8 @@ typedef struct exposure_variable {
     size_t v;
     const char *name;
     dosi_variogram model;
-    double threshold;               ///< NaN: none.
+    dosi_variogram nested[DOSI_VARIOGRAM_MAX_NESTED]; ///< What it points to.
+    double threshold;                                 ///< NaN: none.
     double infiltration[2];         ///< Factor and its standard deviation; NaN: not asked.
     double *scale, *freedom;        ///< (n_maps) NULL scale: 1, normal.
     double *width;                  ///< (n_maps) of half a 95 % interval over its sd.

@@ -160,6 +160,18 @@ static const dosi_method_column model_columns[] = {
      NULL,
      false,
      {"상관계수", "Correlation of observed and predicted"}},
+    {"azimuth_deg",
+     DOSI_TYPE_REAL,
+     "deg",
+     false,
+     {"상관거리가 가장 긴 방향 (전체이면 없음)",
+      "Direction of the longest range; missing: all ways alike"}},
+    {"ratio",
+     DOSI_TYPE_REAL,
+     NULL,
+     false,
+     {"가장 짧은 상관거리 / 가장 긴 상관거리", "Shortest range / longest"}},
+    {"nested", DOSI_TYPE_TEXT, NULL, false, {"더한 구조", "Structures added to it"}},
 };
 
 #define TABLE(name, ko, en, columns) \
@@ -188,7 +200,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_geo_krige = {
     .id = "geo.krige",
-    .version = 2,
+    .version = 3,
     .title = {"크리깅", "Kriging"},
     .about =
         {"측정값을 격자나 지점에 크리깅으로 보간하고 분산을 함께 냅니다. "

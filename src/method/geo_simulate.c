@@ -1,6 +1,7 @@
 // geo.simulate: equally likely maps that honour observations and variogram, and what they say
 // of each cell: mean, spread, quantiles, how often a value is exceeded.
 
+#include "dosi/num.h"
 #include "dosi/simulate.h"
 #include "method/geo_words.h"
 #include "method/krige.h"
@@ -36,6 +37,11 @@ static const dosi_method_parameter parameters[] = {
              "false",
              "로그 공간에서 (값이 0보다 커야 함)",
              "Simulate logarithms: for values above 0 with a long tail"),
+    GEO_BOOL("normal_score",
+             "false",
+             "정규점수로 바꾸어 (분포가 자료를 따름)",
+             "Simulate normal scores, so that values are distributed as the data are, within "
+             "their range; the variogram is that of the scores"),
     GEO_TEXT("threshold",
              "",
              "초과 확률의 기준값",
@@ -95,7 +101,9 @@ typedef struct work {
     double *fields;         ///< (n_fields x targets) of the map at hand.
     double *sorted;         ///< (n_fields)
     double mean, threshold; ///< NaN: none.
-    bool is_log, keeps_fields;
+    bool is_log, keeps_fields, has_scores;
+    double *ranked, *scores; ///< (n_ranked) of the variable at hand, ascending.
+    size_t n_ranked;
 } work;
 
 /// A number that a text parameter holds; NaN when it is empty.
@@ -127,6 +135,56 @@ static dosi_status take_logs(const work *w, dosi_error *err) {
     return DOSI_OK;
 }
 
+static int compare_reals(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/// Value at `x` on the line through points (from, to), both ascending; ends are kept.
+static double interpolate(const double *from, const double *to, size_t n, double x) {
+    size_t low = 0, high = n - 1;
+    if (!(x > from[0])) return to[0];
+    if (x >= from[high]) return to[high];
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (from[middle] <= x) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return to[low] + (x - from[low]) / (from[high] - from[low]) * (to[high] - to[low]);
+}
+
+/// Ranks the values of a variable over all maps; equal ones have the score of their middle.
+/// The values become scores.
+static dosi_status take_scores(work *w, size_t variable, dosi_error *err) {
+    const method_maps *maps = &w->krige.maps;
+    size_t n = maps->n_maps * maps->n_sites, n_distinct = 0;
+    double *values = method_maps_values(maps, variable);
+    free(w->ranked);
+    w->n_ranked = 0;
+    w->ranked = calloc(2 * n + 1, sizeof *w->ranked);
+    if (!w->ranked) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu values", n);
+    w->scores = w->ranked + n;
+    for (size_t k = 0; k < n; k++) {
+        if (!isnan(values[k])) w->ranked[w->n_ranked++] = values[k];
+    }
+    qsort(w->ranked, w->n_ranked, sizeof *w->ranked, compare_reals);
+    for (size_t k = 0, end = 0; k < w->n_ranked; k = end) {
+        for (end = k + 1; end < w->n_ranked && w->ranked[end] <= w->ranked[k];) end++;
+        w->scores[n_distinct] =
+            dosi_normal_quantile(0.5 * (double)(k + end) / (double)w->n_ranked);
+        w->ranked[n_distinct++] = w->ranked[k];
+    }
+    w->n_ranked = n_distinct;
+    for (size_t k = 0; k < n && n_distinct; k++) {
+        if (isnan(values[k])) continue;
+        values[k] = interpolate(w->ranked, w->scores, n_distinct, values[k]);
+    }
+    return DOSI_OK;
+}
+
 /// Settings, observations, targets, scratch.
 static dosi_status open_work(work *w, dosi_error *err) {
     const dosi_method_call *call = w->krige.call;
@@ -141,7 +199,11 @@ static dosi_status open_work(work *w, dosi_error *err) {
     DOSI_TRY(read_number(call, "threshold", &w->threshold, err));
     w->n_fields = (size_t)dosi_call_value(call, "n_fields")->integer;
     w->is_log = dosi_call_value(call, "log")->boolean;
+    w->has_scores = dosi_call_value(call, "normal_score")->boolean;
     w->keeps_fields = dosi_call_value(call, "keep_fields")->boolean;
+    if (w->has_scores && (w->is_log || !isnan(w->mean))) {
+        return dosi_fail(err, DOSI_INVALID, "normal_score: goes with neither log nor mean");
+    }
     DOSI_TRY(method_maps_read(call->inputs[KRIGE_OBSERVATIONS], call->inputs[KRIGE_STATIONS],
                               &options, &w->krige.maps, err));
     DOSI_TRY(method_krige_find_targets(&w->krige, err));
@@ -191,11 +253,6 @@ static dosi_status put_labels(const work *w,
     }
     return dosi_table_set_text(out, maps->n_by, row,
                                maps->variables.names[variable_and_map[0]]);
-}
-
-static int compare_reals(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
 }
 
 /// Quantile of sorted values, between the two next to it.
@@ -281,6 +338,9 @@ static dosi_status do_map(work *w, const size_t *variable_and_map, dosi_error *e
     for (size_t k = 0; w->is_log && k < w->n_fields * targets.n; k++) {
         w->fields[k] = exp(w->fields[k]);
     }
+    for (size_t k = 0; w->has_scores && k < w->n_fields * targets.n; k++) {
+        w->fields[k] = interpolate(w->scores, w->ranked, w->n_ranked, w->fields[k]);
+    }
     DOSI_TRY(put_map(w, variable_and_map, err));
     return w->keeps_fields ? put_fields(w, variable_and_map, err) : DOSI_OK;
 }
@@ -290,6 +350,7 @@ static dosi_status do_variable(work *w, size_t variable, dosi_error *err) {
     const dosi_method_call *call = w->krige.call;
     const char *name = w->krige.maps.variables.names[variable];
     dosi_error why = {""};
+    if (w->has_scores) DOSI_TRY(take_scores(w, variable, err));
     dosi_status status =
         method_krige_find_model(&w->krige, method_maps_values(&w->krige.maps, variable), &why);
     if (status == DOSI_DOMAIN) {
@@ -328,13 +389,14 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
     }
     free(w.fields);
     free(w.sorted);
+    free(w.ranked);
     method_krige_close(&w.krige);
     return status;
 }
 
 const dosi_method dosi_method_geo_simulate = {
     .id = "geo.simulate",
-    .version = 1,
+    .version = 2,
     .title = {"조건부 시뮬레이션", "Conditional simulation"},
     .about =
         {"측정값을 그대로 지키면서 베리오그램대로 변하는, 똑같이 그럴듯한 지도를 여러 장 "

@@ -75,7 +75,15 @@
                  "Partial sill, when not fitted"),                                             \
         GEO_REAL("range_m", "m", "1000", 1e-3, 1e9, "상관거리 (fit=false)",                    \
                  "Range, when not fitted"),                                                    \
-        GEO_KAPPA, GEO_CUTOFF, GEO_BINS
+        GEO_KAPPA,                                                                             \
+        GEO_REAL("azimuth_deg", "deg", "0", -360, 360, "상관거리가 가장 긴 방향",              \
+                 "Direction of the longest range, clockwise from north"),                      \
+        GEO_REAL("ratio", NULL, "1", 0.001, 1, "가장 짧은 상관거리 / 가장 긴 상관거리",        \
+                 "Shortest range / longest; 1: all ways alike. Kept while fitting"),           \
+        GEO_TEXT("nested", "", "더할 구조 (fit=false): 종류:문턱:거리[:방향:비율[:매끄러움]]", \
+                 "Structures added to the model, when not fitted: "                            \
+                 "kind:psill:range[:azimuth:ratio[:kappa]], separated by commas"),             \
+        GEO_CUTOFF, GEO_BINS
 
 /// Inputs: observations, places of stations, areas to map, places to predict.
 extern const dosi_method_column geo_observation_columns[1];

@@ -24,6 +24,9 @@ enum {
     MODEL_SITES,
     MODEL_LOO_N,
     MODEL_LOO_ME, // and mae, rmse, msdr, coverage, correlation after it
+    MODEL_AZIMUTH = MODEL_LOO_ME + 6,
+    MODEL_RATIO,
+    MODEL_NESTED,
 };
 
 /// How many present sites to use: 0 for all.
@@ -271,6 +274,12 @@ static dosi_status put_model(method_krige *krige,
     const double model[] = {krige->model.nugget, krige->model.psill, krige->model.range_m,
                             krige->model.kappa, krige->fit_error};
     for (size_t i = 0; i < 5; i++) out->columns[MODEL_NUGGET + i].data.real[row] = model[i];
+    bool is_turned = krige->model.ratio > 0 && krige->model.ratio < 1;
+    out->columns[MODEL_AZIMUTH].data.real[row] =
+        is_turned ? krige->model.azimuth_deg : (double)NAN;
+    out->columns[MODEL_RATIO].data.real[row] = is_turned ? krige->model.ratio : 1;
+    DOSI_TRY(dosi_table_set_text(out, MODEL_NESTED, row,
+                                 dosi_call_value(krige->call, "nested")->text));
     out->columns[MODEL_MAPS].data.integer[row] = (int64_t)krige->maps.n_maps;
     out->columns[MODEL_SITES].data.integer[row] = (int64_t)krige->maps.n_sites;
     out->columns[MODEL_LOO_N].data.integer[row] = (int64_t)score->n;

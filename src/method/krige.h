@@ -38,6 +38,7 @@ typedef struct method_krige {
     size_t first_value_column; ///< Of the map's table: the first variable (wide), or value.
     dosi_variogram model;      ///< Of the variable at hand.
     double fit_error;          ///< NaN: given.
+    dosi_variogram nested[DOSI_VARIOGRAM_MAX_NESTED]; ///< What `model` points to.
 } method_krige;
 
 /// Reads settings, observations and targets.
@@ -62,6 +63,13 @@ DOSI_CHECKED dosi_status method_krige_open_kind(method_krige *krige, dosi_error 
 DOSI_CHECKED dosi_status method_krige_find_model(method_krige *krige,
                                                  const double *values,
                                                  dosi_error *err);
+
+/// Structures "kind:psill:range[:azimuth:ratio[:kappa]],..." chained behind `model`.
+/// @param structures  (DOSI_VARIOGRAM_MAX_NESTED) must live as long as the model.
+DOSI_CHECKED dosi_status method_model_nest(const char *text,
+                                           dosi_variogram *structures,
+                                           dosi_variogram *model,
+                                           dosi_error *err);
 
 /// The grid's one row into output `i_output`; no row for places.
 DOSI_CHECKED dosi_status method_krige_put_grid(method_krige *krige,

@@ -1,5 +1,6 @@
 # Tests of this module.
 dosi_test(unit method_method)
+dosi_test(unit method_geostat)
 dosi_test(unit method_krige)
 dosi_test(unit method_dissolve)
 dosi_test(unit method_faults)
