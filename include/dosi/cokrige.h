@@ -53,11 +53,14 @@ typedef struct dosi_cokrige {
     const double *values;    ///< (n_maps x sites->n) row-major; NaN: not present.
     size_t n_maps;
     const double *error_variance; ///< (sites->n) as for dosi_krige; NULL: none.
+    size_t n_nearest; ///< Use so many nearest present sites of each variable; 0: all.
 } dosi_cokrige;
 
 /// Predicts variable 0 of every map at every target, from all values of all variables.
 /// @param prediction, variance  As for dosi_krige_predict(); NaN where variable 0 has no value.
 /// @return As dosi_krige_predict(); DOSI_DOMAIN also for a variable that the model lacks.
+/// Cost: as dosi_krige_predict(); with n_nearest of V variables (V n_nearest)^3 / 3 a target and
+///       set of neighbours, and sites log(sites) a target.
 /// Source: D. E. Myers (1982), Math. Geol. 14, 249-257.
 DOSI_API DOSI_CHECKED dosi_status dosi_cokrige_predict(const dosi_cokrige *problem,
                                                        const dosi_sites *targets,

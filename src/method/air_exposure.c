@@ -117,6 +117,15 @@ static const dosi_method_parameter parameters[] = {
              1e9,
              "표본 베리오그램 최대 거리 (0: 대각선/3)",
              "Longest distance of the sample variogram; 0: a third of the diagonal"),
+    GEO_REAL("micro_m",
+             "m",
+             "0",
+             0,
+             1e5,
+             "너깃이 변하는 거리 (0: 동 안에서 평균됨)",
+             "Scale on which the nugget is taken to vary; 0: within a street, so that it "
+             "averages out over an area. Stations too far apart cannot tell: a few hundred "
+             "metres is cautious"),
     GEO_INT("min_sites", "3", 2, 500, "지도에 필요한 최소 지점 수", "Sites that a map needs"),
     GEO_CHOICE("scale",
                "time",
@@ -414,6 +423,15 @@ static dosi_status find_model(const method_exposure *w, exposure_variable *v, do
             NULL, err));
     }
     if (!(v->model.nugget + v->model.psill > 0)) v->model.psill = 1e-30; // all values alike
+    double micro_m = dosi_call_value(call, "micro_m")->real;
+    if (micro_m > 0 && v->model.nugget > 0) {
+        v->micro = (dosi_variogram){.kind = DOSI_VARIOGRAM_EXPONENTIAL,
+                                    .psill = v->model.nugget,
+                                    .range_m = micro_m,
+                                    .nested = v->model.nested};
+        v->model.nugget = 0;
+        v->model.nested = &v->micro;
+    }
     return DOSI_OK;
 }
 

@@ -62,7 +62,8 @@ typedef struct exposure_variable {
     const char *name;
     dosi_variogram model;
     dosi_variogram nested[DOSI_VARIOGRAM_MAX_NESTED]; ///< What it points to.
-    double threshold;                                 ///< NaN: none.
+    dosi_variogram micro;           ///< The nugget as a structure, when it is taken so.
+    double threshold;               ///< NaN: none.
     double infiltration[2];         ///< Factor and its standard deviation; NaN: not asked.
     double *scale, *freedom;        ///< (n_maps) NULL scale: 1, normal.
     double *width;                  ///< (n_maps) of half a 95 % interval over its sd.

@@ -57,20 +57,26 @@ static const dosi_method_parameter parameters[] = {
              "두 관측망을 짝짓는 최대 거리",
              "How they vary together is told from sites of the first network with one of the "
              "second no farther than this"),
-    GEO_REAL("error_variance",
-             NULL,
+    GEO_TEXT("error_variance",
              "0",
-             0,
-             1e12,
-             "첫째 관측망의 오차 분산",
-             "Variance of the first network's own errors, beside the nugget"),
-    GEO_REAL("second_error_variance",
-             NULL,
+             "첫째 관측망의 오차 분산: 수 또는 열",
+             "Variance of the first network's own errors, beside the nugget: a number, or a "
+             "column of its observations or stations"),
+    GEO_TEXT("second_error_variance",
              "0",
-             0,
-             1e12,
-             "둘째 관측망의 오차 분산",
-             "Variance of the second network's own errors, beside the nugget"),
+             "둘째 관측망의 오차 분산: 수 또는 열",
+             "Variance of the second network's own errors, likewise"),
+    GEO_CHOICE("search",
+               "auto",
+               "auto|global|local",
+               "이웃: auto는 두 관측망 합쳐 400개까지 전체",
+               "Neighbourhood; auto: global up to 400 sites of both networks"),
+    GEO_INT("nmax",
+            "24",
+            1,
+            1000,
+            "국지 크리깅에서 관측망마다 쓸 이웃 수",
+            "Nearest sites of each network, when local"),
     GEO_INT("min_sites",
             "3",
             1,
@@ -221,14 +227,80 @@ static dosi_status allocate(work *w, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// Row of the stations that a row of the observations names; SIZE_MAX: none.
+static size_t find_station(const dosi_table *stations,
+                           const dosi_column *station,
+                           size_t row_of_site) {
+    size_t n_want = 0, n_have = 0;
+    const char *want = dosi_column_bytes(station, row_of_site, &n_want);
+    size_t c = dosi_table_find(stations, station->name);
+    if (!want || c == SIZE_MAX || stations->columns[c].type != DOSI_TYPE_TEXT) return SIZE_MAX;
+    for (size_t row = 0; row < stations->n_rows; row++) {
+        const char *have = dosi_column_bytes(&stations->columns[c], row, &n_have);
+        if (have && n_have == n_want && memcmp(have, want, n_want) == 0) return row;
+    }
+    return SIZE_MAX;
+}
+
+/// Error variances of one network's sites: a number, or a column; none where it is missing.
+static dosi_status fill_errors(const work *w,
+                               const char *parameter,
+                               const method_maps *maps,
+                               const dosi_table *const *tables,
+                               double *out,
+                               dosi_error *err) {
+    const char *text = dosi_call_value(w->krige.call, parameter)->text;
+    char *end = NULL;
+    double number = strtod(text, &end);
+    bool is_number = !text[0] || (end != text && *end == 0);
+    method_values own = {.value = NULL}, of_station = {.value = NULL};
+    if (!is_number) {
+        DOSI_TRY(method_values_find(tables[0], text, 0, &own, err));
+        if (tables[1]) DOSI_TRY(method_values_find(tables[1], text, 0, &of_station, err));
+    }
+    if (!is_number && !own.value && !(of_station.value && maps->station)) {
+        return dosi_fail(err, DOSI_NOT_FOUND,
+                         "%s: \"%s\" is neither a number nor a column of its network",
+                         parameter, text);
+    }
+    for (size_t i = 0; i < maps->n_sites; i++) {
+        double value = is_number ? number : (double)NAN;
+        if (own.value) value = method_value(&own, maps->site_row[i]);
+        if (!is_number && !own.value) {
+            size_t row = find_station(tables[1], maps->station, maps->site_row[i]);
+            if (row != SIZE_MAX) value = method_value(&of_station, row);
+        }
+        if (value < 0 || isinf(value)) {
+            return dosi_fail(err, DOSI_DOMAIN, "%s: %g is no variance", parameter, value);
+        }
+        out[i] = isnan(value) ? 0 : value;
+    }
+    return DOSI_OK;
+}
+
+/// Error variances of both.
+static dosi_status find_errors(const work *w, dosi_error *err) {
+    const dosi_table *const *in = w->krige.call->inputs;
+    const dosi_table *const first[2] = {in[KRIGE_OBSERVATIONS], in[KRIGE_STATIONS]};
+    const dosi_table *const second[2] = {in[SECOND_OBSERVATIONS], in[SECOND_STATIONS]};
+    DOSI_TRY(fill_errors(w, "error_variance", &w->krige.maps, first, w->error, err));
+    return fill_errors(w, "second_error_variance", &w->second, second, w->error + w->n_first,
+                       err);
+}
+
+/// Nearest sites of each network to use; 0: all.
+static size_t choose_search(const work *w) {
+    enum { AUTO_GLOBAL_SITES = 400 };
+    const char *search = dosi_call_value(w->krige.call, "search")->text;
+    bool is_local = strcmp(search, "local") == 0 ||
+                    (strcmp(search, "auto") == 0 && w->n > AUTO_GLOBAL_SITES);
+    return is_local ? (size_t)dosi_call_value(w->krige.call, "nmax")->integer : 0;
+}
+
 /// Puts both networks side by side, map by map.
 static void join_networks(work *w) {
     const method_maps *first = &w->krige.maps, *second = &w->second;
     const double *z1 = method_maps_values(first, 0), *z2 = method_maps_values(second, 0);
-    const double errors[2] = {
-        dosi_call_value(w->krige.call, "error_variance")->real,
-        dosi_call_value(w->krige.call, "second_error_variance")->real,
-    };
     size_t n_second = second->n_sites, at = 0;
     for (size_t i = 0; i < w->n; i++) {
         bool is_first = i < w->n_first;
@@ -236,7 +308,6 @@ static void join_networks(work *w) {
         w->x[i] = is_first ? first->x[site] : second->x[site];
         w->y[i] = is_first ? first->y[site] : second->y[site];
         w->variable[i] = is_first ? 0 : 1;
-        w->error[i] = errors[w->variable[i]];
     }
     for (size_t t = 0; t < first->n_maps; t++) { // both are in ascending order
         while (at < second->n_maps && compare_maps(w, t, at) > 0) at++;
@@ -440,6 +511,7 @@ static dosi_status do_work(work *w, dosi_error *err) {
     DOSI_TRY(read_networks(w, err));
     DOSI_TRY(allocate(w, err));
     join_networks(w);
+    DOSI_TRY(find_errors(w, err));
     DOSI_TRY(fit_model(w, err));
     const dosi_sites sites = {w->n, w->x, w->y};
     const dosi_cokrige problem = {.model = &w->model,
@@ -447,7 +519,8 @@ static dosi_status do_work(work *w, dosi_error *err) {
                                   .variable = w->variable,
                                   .values = w->values,
                                   .n_maps = w->krige.maps.n_maps,
-                                  .error_variance = w->error};
+                                  .error_variance = w->error,
+                                  .n_nearest = choose_search(w)};
     DOSI_TRY(put_maps(w, &problem, err));
     DOSI_TRY(method_krige_put_grid(&w->krige, GRID, err));
     DOSI_TRY(put_left_out(w, &problem, err));
@@ -468,7 +541,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_geo_cokrige = {
     .id = "geo.cokrige",
-    .version = 1,
+    .version = 2,
     .title = {"공동 크리깅", "Co-kriging"},
     .about =
         {"적은 기준 측정소의 지도를 촘촘한 둘째 관측망(값싼 센서)의 도움으로 그립니다. 두 "

@@ -1,7 +1,6 @@
 // Co-kriging: the kriging of krige.c with covariances by pairs of variables.
 
-#include "dosi/cokrige.h"
-#include "spatial/krige.h"
+#include "spatial/cokrige.h"
 
 #include <assert.h>
 #include <math.h>
@@ -49,6 +48,16 @@ static dosi_status check(const dosi_cokrige *given, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// Places must be numbers.
+static dosi_status check_places(const dosi_sites *places, const char *what, dosi_error *err) {
+    for (size_t i = 0; i < places->n; i++) {
+        if (isfinite(places->x[i]) && isfinite(places->y[i])) continue;
+        return dosi_fail(err, DOSI_DOMAIN, "co-kriging: %s %zu is at (%g, %g)", what, i,
+                         places->x[i], places->y[i]);
+    }
+    return DOSI_OK;
+}
+
 /// Makes a problem ready.
 static dosi_status open_cokrige(const dosi_cokrige *given, cokrige *c, dosi_error *err) {
     assert(given && given->model && given->sites && given->variable && given->values);
@@ -84,6 +93,12 @@ dosi_status dosi_cokrige_predict(const dosi_cokrige *problem,
     assert(targets && prediction);
     cokrige c;
     DOSI_TRY(open_cokrige(problem, &c, err));
+    DOSI_TRY(check_places(problem->sites, "site", err));
+    DOSI_TRY(check_places(targets, "target", err));
+    if (problem->n_nearest) {
+        const cokrige_local local = {problem, &c.cross, targets, prediction, variance};
+        return cokrige_do_local(&local, run, err);
+    }
     krige_work work = {.problem = &c.problem,
                        .targets = targets,
                        .cross = &c.cross,
@@ -101,6 +116,11 @@ dosi_status dosi_cokrige_leave_one_out(const dosi_cokrige *problem,
     assert(prediction && variance);
     cokrige c;
     DOSI_TRY(open_cokrige(problem, &c, err));
+    DOSI_TRY(check_places(problem->sites, "site", err));
+    if (problem->n_nearest) {
+        const cokrige_local local = {problem, &c.cross, NULL, prediction, variance};
+        return cokrige_do_local(&local, run, err);
+    }
     krige_work work = {.problem = &c.problem,
                        .cross = &c.cross,
                        .run = run,

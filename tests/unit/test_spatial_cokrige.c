@@ -70,12 +70,26 @@ static void eliminate(double *a, double *b, size_t n) {
     }
 }
 
+static size_t n_nearest = N; ///< Values of a variable that are used.
+
+/// Whether datum `i` is among the nearest of its variable.
+static bool is_near(const double *values, size_t without, size_t i, const double *place) {
+    size_t nearer = 0;
+    double own = hypot(x[i] - place[0], y[i] - place[1]);
+    for (size_t j = 0; j < N; j++) {
+        if (j == without || isnan(values[j]) || variable[j] != variable[i]) continue;
+        nearer += hypot(x[j] - place[0], y[j] - place[1]) < own ? 1 : 0;
+    }
+    return nearer < n_nearest;
+}
+
 /// Variable `of` at (px, py) from a map's values without datum `without`.
 static double solve_directly(
     const double *values, size_t without, size_t of, const double *place, double *variance) {
     size_t who[N], n = 0;
     for (size_t i = 0; i < N; i++) {
-        if (i != without && !isnan(values[i])) who[n++] = i;
+        if (i == without || isnan(values[i])) continue;
+        if (is_near(values, without, i, place)) who[n++] = i;
     }
     size_t m = n + 2;
     double a[SIZE * SIZE] = {0}, b[SIZE] = {0}, right[SIZE];
@@ -108,11 +122,12 @@ static dosi_cokrige make_problem(void) {
                           .error_variance = errors};
 }
 
-static void predictions_solve_the_bordered_system(void **state) {
-    (void)state;
+static void check_predictions(size_t nearest) {
     dosi_error err;
     double prediction[2 * M], variance[2 * M];
-    const dosi_cokrige problem = make_problem();
+    dosi_cokrige problem = make_problem();
+    problem.n_nearest = nearest;
+    n_nearest = nearest ? nearest : N;
     CHECK_OK(dosi_cokrige_predict(&problem, &targets, NULL, prediction, variance, &err), err);
     for (size_t k = 0; k < 2; k++) {
         for (size_t c = 0; c < M; c++) {
@@ -124,11 +139,23 @@ static void predictions_solve_the_bordered_system(void **state) {
     }
 }
 
-static void leaving_one_out_is_doing_without(void **state) {
+static void predictions_solve_the_bordered_system(void **state) {
     (void)state;
+    check_predictions(0);
+}
+
+static void near_predictions_solve_the_system_of_the_nearest(void **state) {
+    (void)state;
+    check_predictions(4);
+    check_predictions(N); // all of them
+}
+
+static void check_left_out(size_t nearest) {
     dosi_error err;
     double prediction[2 * N], variance[2 * N];
-    const dosi_cokrige problem = make_problem();
+    dosi_cokrige problem = make_problem();
+    problem.n_nearest = nearest;
+    n_nearest = nearest ? nearest : N;
     CHECK_OK(dosi_cokrige_leave_one_out(&problem, NULL, prediction, variance, &err), err);
     for (size_t k = 0; k < 2; k++) {
         for (size_t i = 0; i < N; i++) {
@@ -142,6 +169,43 @@ static void leaving_one_out_is_doing_without(void **state) {
             CHECK_NEAR(prediction[at], p, 1e-7);
             CHECK_NEAR(variance[at], v + errors[i], 1e-7);
         }
+    }
+}
+
+static void leaving_one_out_is_doing_without(void **state) {
+    (void)state;
+    check_left_out(0);
+    check_left_out(5);
+}
+
+static void the_nearest_give_what_gstat_gives(void **state) {
+    (void)state;
+    static const double px[] = {0,    410,  900, 1500, 300, 1200, 120, 600,
+                                1010, 1390, 210, 1650, 750, 1800, 450};
+    static const double py[] = {0,   700, 150,  400,  1300, 1500, 90,  610,
+                                320, 520, 1150, 1240, 1020, 1700, 1540};
+    static const double pz[] = {21.5,  23, 19.75, 25.25, 22,   27.5, 30.5, 33,
+                                28.25, 36, 31.5,  39,    34.5, 29,   32};
+    static const uint8_t of[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const double at_x[] = {500, 1000, 1700, 100}, at_y[] = {500, 900, 1000, 1600};
+    // gstat 2.1-0: predict() of gstat(nmax = 3) with these models, and with all values.
+    static const double expected[2][8] = {
+        {22.287274605654282, 25.174964321031567, 26.321770985033641, 22.960683222734456,
+         1.4895435074004331, 2.3617869649805079, 2.6695050664800011, 2.5833820370852756},
+        {22.464125904260239, 24.846811334775300, 26.342744259016655, 22.535849519048575,
+         1.4119798729264126, 2.1012585367728365, 2.3767034887766378, 2.4587627290776037},
+    };
+    dosi_lmc short_model = model;
+    short_model.range_m = 900;
+    const dosi_sites places = {15, px, py}, there = {4, at_x, at_y};
+    dosi_cokrige problem = {
+        .model = &short_model, .sites = &places, .variable = of, .values = pz, .n_maps = 1};
+    dosi_error err;
+    for (size_t k = 0; k < 2; k++) {
+        double got[8];
+        problem.n_nearest = k == 0 ? 3 : 0;
+        CHECK_OK(dosi_cokrige_predict(&problem, &there, NULL, got, got + 4, &err), err);
+        for (size_t i = 0; i < 8; i++) CHECK_NEAR(got[i] / expected[k][i], 1, 1e-12);
     }
 }
 
@@ -216,6 +280,8 @@ static void a_fit_is_valid_where_the_sample_is_not(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(predictions_solve_the_bordered_system),
+        cmocka_unit_test(near_predictions_solve_the_system_of_the_nearest),
+        cmocka_unit_test(the_nearest_give_what_gstat_gives),
         cmocka_unit_test(leaving_one_out_is_doing_without),
         cmocka_unit_test(without_the_second_variable_it_is_ordinary_kriging),
         cmocka_unit_test(a_fit_finds_its_model),
