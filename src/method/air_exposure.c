@@ -69,6 +69,11 @@ static const dosi_method_parameter parameters[] = {
     GEO_VALUE,
     GEO_TEXT("by", "time", "시각 열", "Column of times"),
     GEO_STATION,
+    GEO_TEXT("leave_out",
+             "",
+             "쓰지 않을 측정소의 종류 (stations의 kind, 쉼표로)",
+             "Kinds of stations not to be used (column `kind` of the stations), such as "
+             "roadside: they stand where the air is worse than where most people are"),
     GEO_TEXT("key", "dong", "구역 열", "Column that names the area"),
     GEO_TEXT("group", "", "구역을 묶는 열 (자치구)", "Column that groups areas; empty: none"),
     GEO_TEXT("population",
@@ -618,6 +623,52 @@ static dosi_status count_groups(method_exposure *w, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// The stations whose kind is not left out.
+static dosi_status keep_stations(const method_exposure *w, dosi_table *out, dosi_error *err) {
+    const dosi_table *stations = w->call->inputs[EXPOSURE_STATIONS];
+    method_names kinds;
+    const dosi_column *kind = NULL;
+    DOSI_TRY(method_names_split(dosi_call_value(w->call, "leave_out")->text, &kinds, err));
+    if (!stations) return dosi_fail(err, DOSI_INVALID, "leave_out: needs stations");
+    DOSI_TRY(dosi_table_get(stations, "kind", DOSI_TYPE_TEXT, &kind, err));
+    size_t *rows = calloc(stations->n_rows + 1, sizeof *rows), n = 0;
+    if (!rows) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for stations");
+    for (size_t row = 0; row < stations->n_rows; row++) {
+        char text[METHOD_NAME_BYTES];
+        bool is_out = false;
+        copy_text(kind, row, text, sizeof text);
+        for (size_t k = 0; k < kinds.n; k++) {
+            is_out = is_out || strcmp(text, kinds.names[k]) == 0;
+        }
+        if (!is_out) rows[n++] = row;
+    }
+    if (w->call->report) {
+        dosi_text_printf(w->call->report, "%zu of %zu stations are left out by their kind\n",
+                         stations->n_rows - n, stations->n_rows);
+    }
+    dosi_status status = dosi_table_take(stations, rows, n, out, err);
+    free(rows);
+    return status;
+}
+
+/// Reads the observations at the stations that are used.
+static dosi_status read_maps(method_exposure *w,
+                             const method_maps_options *options,
+                             dosi_error *err) {
+    const dosi_table *observations = w->call->inputs[EXPOSURE_OBSERVATIONS];
+    if (!dosi_call_value(w->call, "leave_out")->text[0]) {
+        return method_maps_read(observations, w->call->inputs[EXPOSURE_STATIONS], options,
+                                &w->maps, err);
+    }
+    dosi_table kept = {0};
+    dosi_status status = keep_stations(w, &kept, err);
+    if (status == DOSI_OK) {
+        status = method_maps_read(observations, &kept, options, &w->maps, err);
+    }
+    dosi_table_destroy(&kept);
+    return status;
+}
+
 /// Observations, areas, people, and the tables' labels.
 static dosi_status open_work(method_exposure *w, dosi_error *err) {
     const dosi_method_call *call = w->call;
@@ -628,8 +679,7 @@ static dosi_status open_work(method_exposure *w, dosi_error *err) {
         .reject = dosi_call_value(call, "reject")->integer,
         .min_sites = (size_t)dosi_call_value(call, "min_sites")->integer,
     };
-    DOSI_TRY(method_maps_read(call->inputs[EXPOSURE_OBSERVATIONS],
-                              call->inputs[EXPOSURE_STATIONS], &options, &w->maps, err));
+    DOSI_TRY(read_maps(w, &options, err));
     method_maps_put_report(&w->maps, call->report);
     if (w->maps.n_by != 1 || w->maps.by[0]->type != DOSI_TYPE_TIME) {
         return dosi_fail(err, DOSI_INVALID, "by: \"%s\" is not one column of times",
@@ -680,7 +730,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_exposure = {
     .id = "air.exposure",
-    .version = 2,
+    .version = 3,
     .title = {"인구 노출", "Exposure of people"},
     .about =
         {"행정동·자치구·도시의 인구 가중 농도를 시간마다 표준오차와 95% 구간과 함께 냅니다. "

@@ -416,7 +416,7 @@ dosi_status exposure_put_model(const method_exposure *w,
         "freedom, %.0f %% of their variance lasts, %.0f %% fades in %.1f h; leave-one-out: "
         "RMSE "
         "%.4g, MSDR %.3f, 95 %% interval covers %.1f %% (MSDR %.3f, %.1f %% with one scale)\n",
-        v->name, v->model.nugget, v->model.psill, v->model.range_m, v->scales.prior_freedom,
+        v->name, nugget, v->model.psill, v->model.range_m, v->scales.prior_freedom,
         100 * v->memory.lasting, 100 * v->memory.slow, v->memory.time, v->scaled.rmse,
         v->scaled.msdr, 100 * v->scaled.coverage_95, v->plain.msdr, 100 * v->plain.coverage_95);
     return DOSI_OK;

@@ -164,13 +164,13 @@ static const dosi_method_column model_columns[] = {
      DOSI_TYPE_REAL,
      "deg",
      false,
-     {"상관거리가 가장 긴 방향 (전체이면 없음)",
-      "Direction of the longest range; missing: all ways alike"}},
+     {"상관거리가 가장 긴 방향", "Direction of the longest range"}},
     {"ratio",
      DOSI_TYPE_REAL,
      NULL,
      false,
-     {"가장 짧은 상관거리 / 가장 긴 상관거리", "Shortest range / longest"}},
+     {"가장 짧은 상관거리 / 가장 긴 상관거리 (1: 방향 없음)",
+      "Shortest range / longest; 1: all ways alike"}},
     {"nested", DOSI_TYPE_TEXT, NULL, false, {"더한 구조", "Structures added to it"}},
 };
 

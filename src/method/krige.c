@@ -275,8 +275,7 @@ static dosi_status put_model(method_krige *krige,
                             krige->model.kappa, krige->fit_error};
     for (size_t i = 0; i < 5; i++) out->columns[MODEL_NUGGET + i].data.real[row] = model[i];
     bool is_turned = krige->model.ratio > 0 && krige->model.ratio < 1;
-    out->columns[MODEL_AZIMUTH].data.real[row] =
-        is_turned ? krige->model.azimuth_deg : (double)NAN;
+    out->columns[MODEL_AZIMUTH].data.real[row] = is_turned ? krige->model.azimuth_deg : 0;
     out->columns[MODEL_RATIO].data.real[row] = is_turned ? krige->model.ratio : 1;
     DOSI_TRY(dosi_table_set_text(out, MODEL_NESTED, row,
                                  dosi_call_value(krige->call, "nested")->text));
