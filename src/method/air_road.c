@@ -4,6 +4,7 @@
 #include "method/road_chemistry.h"
 #include "method/road_emissions.h"
 #include "method/road_words.h"
+#include "method/scenario.h"
 
 #include <assert.h>
 #include <math.h>
@@ -102,6 +103,14 @@ static const dosi_method_parameter parameters[] = {
     ROAD_TEXT("changed", "", "바꿀 구간 (쉼표)", "What-if: links to change, by commas"),
     ROAD_REAL(
         "change", NULL, "0", 0, 10, "그 구간의 배출 배수", "... and their emissions, times"),
+    ROAD_TEXT("without",
+              "",
+              "뺄 구간이나 묶음 (쉼표)",
+              "What-if: links or groups to leave out, by commas"),
+    ROAD_TEXT("scale",
+              "",
+              "배수 (이름=배수, 쉼표)",
+              "What-if: name=factor of links or groups, by commas"),
     ROAD_REAL("cell_m", "m", "100", 10, 5000, "격자 크기", "Size of a grid cell"),
     ROAD_REAL("margin_m", "m", "500", 0, 20000, "도로 밖 여유", "Grid beyond the roads"),
     ROAD_REAL(
@@ -213,6 +222,7 @@ typedef struct work {
     double no2_part;
     const char *changed;
     double change;
+    method_scenario scenario;
     dosi_road_city city;
     size_t n_cells, n_places;
     double *place_x, *place_y;
@@ -274,6 +284,8 @@ static dosi_status read_groups(work *w, dosi_error *err) {
     bool is_there = i != SIZE_MAX && w->road.links->columns[i].type == DOSI_TYPE_TEXT;
     if (is_there) w->group = &w->road.links->columns[i];
     DOSI_TRY(method_keys_find(&w->group, is_there, w->road.links->n_rows, &w->groups, err));
+    DOSI_TRY(method_scenario_check(&w->scenario, w->road.link, w->group, w->road.links->n_rows,
+                                   err));
     if (w->n_places == 0 || w->groups.n <= MOST_GROUPS) return DOSI_OK;
     return dosi_fail(err, DOSI_LIMIT, "group: %zu groups in \"%.60s\": more than %d",
                      w->groups.n, name, MOST_GROUPS);
@@ -336,7 +348,10 @@ static dosi_status read_all(work *w, dosi_error *err) {
         method_emissions_read(call->inputs[EMISSIONS], &w->values, &w->road, &w->base, err));
     w->changed = dosi_call_value(call, "changed")->text;
     w->change = dosi_call_value(call, "change")->real;
-    w->has_after = call->inputs[CHANGED_EMISSIONS] || method_list_count(w->changed) > 0;
+    DOSI_TRY(method_scenario_read(dosi_call_value(call, "without")->text,
+                                  dosi_call_value(call, "scale")->text, &w->scenario, err));
+    w->has_after = call->inputs[CHANGED_EMISSIONS] || method_list_count(w->changed) > 0 ||
+                   w->scenario.n > 0;
     if (call->inputs[CHANGED_EMISSIONS]) {
         DOSI_TRY(method_emissions_read(call->inputs[CHANGED_EMISSIONS], &w->values, &w->road,
                                        &w->after, err));
@@ -379,8 +394,9 @@ static void set_emissions(work *w, dosi_time time) {
     for (size_t r = 0; r < n_links && w->has_after; r++) {
         double *of = w->of_row + r * w->n_species;
         if (!w->after.table) memcpy(of + n, of, n * sizeof *of);
-        if (!method_list_has(w->changed, w->road.link, r)) continue;
-        for (size_t v = 0; v < n; v++) of[n + v] *= w->change;
+        double factor = method_scenario_factor(&w->scenario, w->road.link, w->group, r);
+        if (method_list_has(w->changed, w->road.link, r)) factor *= w->change;
+        for (size_t v = 0; v < n; v++) of[n + v] *= factor;
     }
     for (size_t i = 0; i < w->road.n_lines; i++) {
         memcpy(w->of_line + i * w->n_species, w->of_row + w->road.row[i] * w->n_species,
