@@ -400,8 +400,9 @@ dosi_status exposure_put_model(const method_exposure *w,
     DOSI_TRY(dosi_table_add_rows(out, 1, err));
     DOSI_TRY(dosi_table_set_text(out, 0, row, v->name));
     DOSI_TRY(dosi_table_set_text(out, 1, row, dosi_variogram_kind_name(v->model.kind)));
+    double nugget = v->model.nugget + v->micro.psill;
     const double numbers[] = {
-        v->model.nugget, v->model.psill,          v->model.range_m,     v->threshold,
+        nugget,          v->model.psill,          v->model.range_m,     v->threshold,
         v->scales.prior, v->scales.prior_freedom, v->memory.lasting,    v->memory.slow,
         v->memory.time,  (double)v->scaled.n,     v->scaled.rmse,       v->plain.msdr,
         v->scaled.msdr,  v->plain.coverage_95,    v->scaled.coverage_95};
