@@ -59,7 +59,8 @@ typedef struct dosi_cokrige {
 /// Predicts variable 0 of every map at every target, from all values of all variables.
 /// @param prediction, variance  As for dosi_krige_predict(); NaN where variable 0 has no value.
 /// @return As dosi_krige_predict(); DOSI_DOMAIN also for a variable that the model lacks.
-/// Cost: as dosi_krige_predict(); with n_nearest of V variables (V n_nearest)^3 / 3 a target and
+/// Cost: as dosi_krige_predict(); with n_nearest of V variables (V n_nearest)^3 / 3 a target
+/// and
 ///       set of neighbours, and sites log(sites) a target.
 /// Source: D. E. Myers (1982), Math. Geol. 14, 249-257.
 DOSI_API DOSI_CHECKED dosi_status dosi_cokrige_predict(const dosi_cokrige *problem,
