@@ -14,7 +14,7 @@ enum { MAX_NEIGHBOURS = 32, MIN_NEIGHBOURS = 3, MAX_GAP = 3 };
 // February 2020 above that level. Steps are several times the hour-to-hour changes seen there.
 // See docs/methods/air-qc.md.
 static const dosi_qc_limits defaults[DOSI_AIR_COUNT] = {
-    [DOSI_AIR_SO2] = {0, 1, 24, 0.006, 0.04, 4, 0.1, 8, 0.06, 0.001, 0.001, 16, 0.003, 25},
+    [DOSI_AIR_SO2] = {0, 1, 24, 0.006, 0.04, 4, 0.1, 8, 0.06, 0.001, 0.001, 22, 0.003, 25},
     [DOSI_AIR_CO] = {0, 50, 36, 0.4, 1.5, 4, 2.5, 8, 3, 0.1, 0.3, 20, 0.4, 25},
     [DOSI_AIR_O3] = {0, 0.6, 10, 0.008, 0.05, 4, 0.05, 8, 0.1, 0.001, 0.007, 12, 0.012, 25},
     [DOSI_AIR_NO2] = {0, 2, 10, 0.003, 0.05, 4, 0.08, 8, 0.1, 0.001, 0.002, 12, 0.012, 25},

@@ -114,6 +114,7 @@ static dosi_status run_pass(
     DOSI_TRY(qc_expectation_fit(&fit, e, err));
     e->event = pass > 0 ? job->event : NULL;
     e->second = pass > 0 ? job->second : NULL;
+    e->event_sign = pollutant == DOSI_AIR_O3 ? -1 : 1;
     if (pass > 0) {
         qc_expectation_add_events(pollutant, job->known, job->excess,
                                   dosi_run_threads(job->run), e);

@@ -12,6 +12,10 @@ static const double allowance = 1.5, most = 6;
 
 static const double most_uneven = 0.35;
 
+// A segment in which the station's other pollutants are up by so many standard deviations on
+// average is a plume.
+static const double most_event = 1.0;
+
 /// A segment of hours.
 typedef struct segment {
     size_t first, last; ///< Hours.
@@ -27,6 +31,7 @@ typedef struct search {
     double sign; ///< Which side is looked at.
     double drift_step, threshold;
     const float *event; ///< (hours) what the other pollutants say; NULL: nothing.
+    double event_sign;  ///< What they say of this side: 1, or -1 for less of it (ozone: more).
     double *held;       ///< (hours) room.
 } search;
 
@@ -98,6 +103,38 @@ static double unevenness(const search *s, size_t first, size_t last, double *hel
     return height > 0 ? fmin(from_step, from_ramp) / height : (double)INFINITY;
 }
 
+/// Whether the station's other pollutants were up as well: a plume, no fault.
+static bool is_plume(const search *s, size_t first, size_t last) {
+    double sum = 0, n = 0;
+    for (size_t h = first; h <= last && s->event; h++) {
+        if (isnan(s->excess[h])) continue;
+        sum += s->event_sign * (double)s->event[h];
+        n += 1;
+    }
+    return n > 0 && sum > most_event * n;
+}
+
+/// Where a segment ends: where the sum of what is above half of its typical height is largest.
+/// Behind it the air may stay above the allowance for a while.
+static size_t ending(const search *s, size_t first, size_t last) {
+    size_t n = 0, end = last;
+    for (size_t h = first; h <= last; h++) {
+        if (is_seen(s, h)) s->held[n++] = s->sign * s->excess[h];
+    }
+    if (n == 0) return last;
+    double height = qc_median(s->held, n), sum = 0, highest = 0;
+    for (size_t h = first; h <= last; h++) {
+        if (!is_seen(s, h)) continue;
+        double excess = fmin(fmax(s->sign * s->excess[h], -height), 2 * height);
+        sum += excess - 0.5 * height;
+        if (sum >= highest) {
+            highest = sum;
+            end = h;
+        }
+    }
+    return end;
+}
+
 /// Whether a segment is long, far and even enough.
 static bool is_drift(const search *s, size_t first, size_t last) {
     double sum = 0, expected = 0;
@@ -112,7 +149,7 @@ static bool is_drift(const search *s, size_t first, size_t last) {
     // Below: readings end at zero, so that less is far where little is expected.
     double least = s->sign > 0 ? s->drift_step * (double)n
                                : fmin(s->drift_step * (double)n, 0.6 * expected);
-    if (n < MIN_HOURS || !(sum > least)) return false;
+    if (n < MIN_HOURS || !(sum > least) || is_plume(s, first, last)) return false;
     // Held at zero it cannot be even: the expectation moves, the reading does not.
     return 2 * n_zero > n || unevenness(s, first, last, s->held) < most_uneven;
 }
@@ -147,6 +184,7 @@ static void flag_side(const search *s, uint32_t *flags) {
     segment found;
     while (from < s->n_hours && next_segment(s, from, &found)) {
         size_t first = onset(s, &found, from);
+        found.last = ending(s, first, found.last);
         if (is_drift(s, first, found.last)) {
             for (size_t h = first; h <= found.last; h++) {
                 if (!isnan(s->values[h])) flags[h] |= DOSI_QC_DRIFT;
@@ -174,7 +212,9 @@ void qc_flag_drift(const dosi_qc_limits *limits,
                 .drift_step = limits->drift_step,
                 .threshold = limits->drift_score * sqrt((1 + rho) / (1 - rho))};
     s.sign = 1;
+    s.event_sign = e->event_sign;
     flag_side(&s, flags);
     s.sign = -1;
+    s.event_sign = -s.event_sign;
     flag_side(&s, flags);
 }

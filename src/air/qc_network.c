@@ -17,7 +17,8 @@ enum {
     BLOCK_HOURS = 8,
     MAX_NEIGHBOURS = 32,
     FEW = 8,
-    FIT_HOURS = 1500
+    FIT_HOURS = 1500,
+    CLOUD_HOURS = 24
 };
 
 static const double mad_to_sd = 1.4826; // of a normal sample
@@ -278,6 +279,58 @@ static double typical_excess(const double *used, const double *excess, size_t n,
     return m == 0 ? (double)NAN : mad_to_sd * qc_median(held, m);
 }
 
+static int compare_reals(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/// Middle and standard deviation of a station's `excess`.
+typedef struct cloud {
+    double middle, deviation;
+} cloud;
+
+/// The densest two fifths of a station's `excess` whose middle is at most half of `typical` off
+/// zero; of a normal sample the deviation is the standard deviation. With too few hours:
+/// `typical` around zero. @param held (hours) room.
+static cloud densest_cloud(
+    const double *used, const double *excess, size_t n, double typical, double *held) {
+    const double normal_width = 0.5244; // of two fifths of a normal sample, on each side
+    cloud found = {0, typical};
+    size_t m = 0;
+    for (size_t h = 0; h < n; h++) {
+        if (!isnan(used[h]) && !isnan(excess[h])) held[m++] = excess[h];
+    }
+    if (m < CLOUD_HOURS) return found;
+    qsort(held, m, sizeof *held, compare_reals);
+    size_t part = 2 * m / 5;
+    double least = INFINITY;
+    for (size_t i = 0; i + part < m; i++) {
+        double middle = 0.5 * (held[i] + held[i + part]);
+        double width = 0.5 * (held[i + part] - held[i]);
+        if (fabs(middle) > 0.5 * typical || !(width < least)) continue;
+        least = width;
+        found = (cloud){middle, width / normal_width};
+    }
+    return found;
+}
+
+/// Moves a station whose hours lie in two clouds, as an offset for about half of the time makes
+/// them, so that the healthy one, the nearer to zero, is at zero.
+static void centre_station(qc_expectation *e,
+                           const double *used,
+                           size_t station,
+                           double *held) {
+    size_t n = e->n_hours, at = station * n;
+    double typical = typical_excess(used + at, e->excess + at, n, held);
+    if (!(typical > 0)) return;
+    cloud found = densest_cloud(used + at, e->excess + at, n, typical, held);
+    if (!(found.deviation < 0.85 * typical)) return;
+    for (size_t h = 0; h < n; h++) {
+        e->excess[at + h] -= found.middle;
+        e->expected[at + h] += found.middle * e->sigma[h];
+    }
+}
+
 /// Correlation of clipped neighbours in time.
 static double lag_one(const double *used, const double *excess, size_t n) {
     double up = 0, down = 0, before = NAN;
@@ -296,6 +349,7 @@ static void scale_stations(qc_expectation *e, const double *used, double *held) 
     double *factors = held + n_hours, *rhos = held + n_hours + n;
     for (size_t s = 0; s < n; s++) {
         const double *u = used + s * n_hours, *x = e->excess + s * n_hours;
+        centre_station(e, used, s, held);
         e->factor[s] = typical_excess(u, x, n_hours, held);
         e->rho[s] = lag_one(u, x, n_hours);
         if (!isnan(e->factor[s])) factors[m++] = e->factor[s];

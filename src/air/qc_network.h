@@ -13,16 +13,17 @@
 /// A network's expectation of its own readings.
 typedef struct qc_expectation {
     size_t n_stations, n_hours;
-    double *common;   ///< (hours) median of the stations; NaN where fewer than 4 report.
-    double *spread;   ///< (hours) their spread around it.
-    double *expected; ///< (stations x hours) what the others make expected; NaN: nothing.
-    double *excess;   ///< (stations x hours) reading less expectation, in standard deviations.
-    double *sigma;    ///< (hours) standard deviation of a reading around the expectation...
-    double calm;      ///< Its lower quartile over the hours.
-    double *factor;   ///< (stations) ...times this.
-    float *event;     ///< (stations x hours) what the other pollutants say; NULL: not asked.
-    float *second;    ///< (stations x hours) the second highest of them; NULL: not asked.
-    double *rho;      ///< (stations) correlation of `excess` from one hour to the next.
+    double *common;    ///< (hours) median of the stations; NaN where fewer than 4 report.
+    double *spread;    ///< (hours) their spread around it.
+    double *expected;  ///< (stations x hours) what the others make expected; NaN: nothing.
+    double *excess;    ///< (stations x hours) reading less expectation, in standard deviations.
+    double *sigma;     ///< (hours) standard deviation of a reading around the expectation...
+    double calm;       ///< Its lower quartile over the hours.
+    double *factor;    ///< (stations) ...times this.
+    float *event;      ///< (stations x hours) what the other pollutants say; NULL: not asked.
+    float *second;     ///< (stations x hours) the second highest of them; NULL: not asked.
+    double event_sign; ///< 1; ozone's -1: a plume takes it away.
+    double *rho;       ///< (stations) correlation of `excess` from one hour to the next.
 } qc_expectation;
 
 /// Allocates for a matrix. On failure nothing is held.

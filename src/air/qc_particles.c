@@ -22,12 +22,14 @@ typedef struct channels {
 typedef struct verdict {
     double as_is10, as_is25, swapped; ///< Sums of relative distances from the expectation.
     size_t n_hours, n_expected;
+    size_t n_known[2]; ///< Hours in which a channel has been found faulty already.
 } verdict;
 
 static bool is_missing(const channels *c, size_t h) {
     return isnan(c->pm10[h]) || isnan(c->pm25[h]);
 }
 
+/// Adds one hour.
 static void weigh(verdict *v, const channels *c, size_t h) {
     v->n_hours++;
     if (!c->expected10 || !c->expected25) return;
@@ -41,14 +43,24 @@ static void weigh(verdict *v, const channels *c, size_t h) {
     v->n_expected++;
 }
 
+/// Whether a channel has been found faulty in most of the hours, and the other has not: then it
+/// explains them.
+static bool is_explained(const verdict *v, int channel) {
+    return 2 * v->n_known[channel] > v->n_hours && 2 * v->n_known[1 - channel] <= v->n_hours;
+}
+
 /// The end of the hours from `first` on in which PM2.5 is above PM10, and what they are.
-static size_t weigh_hours(const channels *c, size_t first, size_t n, verdict *out) {
+static size_t weigh_hours(
+    const channels *c, uint32_t *const *flags, size_t first, size_t n, verdict *out) {
+    const uint32_t faulty =
+        DOSI_QC_RANGE | DOSI_QC_FLAT | DOSI_QC_SPIKE | DOSI_QC_UNIT | DOSI_QC_DRIFT;
     verdict v = {0};
     size_t end = first;
     for (; end < n; end++) {
         if (is_missing(c, end)) continue;
         if (!is_above(c->pm10[end], c->pm25[end])) break;
         weigh(&v, c, end);
+        for (int i = 0; i < 2; i++) v.n_known[i] += (flags[i][end] & faulty) != 0;
     }
     *out = v;
     return end;
@@ -63,9 +75,11 @@ void dosi_qc_particles(const double *const *values,
                         expected ? expected[1] : NULL};
     for (size_t first = 0; first < n;) {
         verdict v;
-        size_t end = weigh_hours(&c, first, n, &v);
+        size_t end = weigh_hours(&c, flags, first, n, &v);
         bool is_both = v.n_expected == 0 || v.swapped < 0.5 * (v.as_is10 + v.as_is25);
         bool is_off[2] = {is_both || v.as_is10 > v.as_is25, is_both || v.as_is25 >= v.as_is10};
+        if (is_explained(&v, 0)) is_off[1] = false;
+        if (is_explained(&v, 1)) is_off[0] = false;
         for (size_t h = first; h < end && v.n_hours >= MIN_HOURS; h++) {
             if (is_missing(&c, h)) continue;
             if (is_off[0]) flags[0][h] |= DOSI_QC_UNIT;

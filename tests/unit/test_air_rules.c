@@ -85,6 +85,50 @@ static void ends_of_the_american_table_have_its_indices(void **state) {
     assert_true(isnan(sub("us-2024-05", DOSI_MEASURE_PM25_24H, -1)));
 }
 
+/// Steps of a row from its lowest value to a tenth above its highest, in the table's step: the
+/// index never falls, never leaves out the first value of a level, and is the same everywhere
+/// within a step.
+static void check_row(const dosi_index_version *v, dosi_measure measure) {
+    const dosi_index_row *row = &v->rows[measure];
+    double step = row->step > 0 ? row->step : 0.5, top = 0, last = -1;
+    for (size_t i = 0; i < v->n_levels; i++) top = fmax(top, row->high[i]);
+    size_t n = (size_t)(1.1 * top / step);
+    for (size_t k = 0; k <= n; k++) {
+        double here = dosi_index_sub(v, measure, (double)k * step / row->factor);
+        if (isnan(here)) {
+            // Below where the row begins, or above where another row goes on.
+            bool is_outside =
+                (double)k * step < row->low - 1e-9 || last >= 0 || isnan(row->high[0]);
+            assert_true(is_outside);
+            continue;
+        }
+        assert_true(here >= last && here >= (v->index_high[0] == 0 ? 1 : 0));
+        assert_true(here <= (v->index_high[0] == 0 ? (double)v->n_levels : 500));
+        if (row->step > 0) {
+            double within = ((double)k + 0.98) * step / row->factor; // cut, not rounded
+            CHECK_NEAR(dosi_index_sub(v, measure, within), here, 0);
+        }
+        last = here;
+    }
+    assert_true(last > 0);
+}
+
+static void an_index_never_falls_over_its_whole_range(void **state) {
+    (void)state;
+    size_t n = 0, n_rows = 0;
+    const dosi_index_version *versions = dosi_index_versions(&n);
+    for (size_t i = 0; i < n; i++) {
+        for (int m = 0; m < DOSI_MEASURE_COUNT; m++) {
+            if (versions[i].rows[m].factor == 0) continue;
+            check_row(&versions[i], (dosi_measure)m);
+            n_rows++;
+        }
+        if (i == 0 || strcmp(versions[i].index, versions[i - 1].index) != 0) continue;
+        assert_true(versions[i].from > versions[i - 1].from);
+    }
+    assert_int_equal(n_rows, 2 * 8 + 3 * 5);
+}
+
 static void tables_change_on_their_day(void **state) {
     (void)state;
     const dosi_index_version *before = dosi_index_version_at("us", day(2024, 5, 6) - 1);
@@ -242,6 +286,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_epa_s_own_examples_come_out),
         cmocka_unit_test(ends_of_the_american_table_have_its_indices),
+        cmocka_unit_test(an_index_never_falls_over_its_whole_range),
         cmocka_unit_test(tables_change_on_their_day),
         cmocka_unit_test(nowcast_weighs_by_how_much_the_air_changes),
         cmocka_unit_test(capture_counts_what_is_there),
