@@ -21,6 +21,9 @@ static const double two_pi = 6.283185307179586476925286766559;
 
 static const double no2_part = 0.12; // of NOx, emitted as NO2
 
+/// Of the ozone that would go in an hour: plumes come and go, and what they miss stays.
+static const double missed_part = 0.2;
+
 enum { N_SECTORS = SAMPLE_SECTORS, N_PATTERNS = 2, MAX_SIDE = 1000, MAX_STACKS = 64 };
 
 /// Grams a second from one person: NOx, CO, SO2, PM10, PM2.5 of small streets, then of heating.
@@ -267,7 +270,8 @@ static double ppb_of(double nox_gm3) {
 }
 
 /// NO2 and ozone, ppb: what comes in from far away and what the city adds are in balance with
-/// the light; a street's own NOx reacts while the street is aired (dosi/chemistry.h).
+/// the light; a street's own NOx reacts while the street is aired (dosi/chemistry.h). A part of
+/// the ozone is missed by the plumes.
 static dosi_nox react(const hour_state *s,
                       const sample_emission *local,
                       const sample_street *street) {
@@ -279,8 +283,13 @@ static dosi_nox react(const hour_state *s,
     air.no += (1.0 - no2_part) * nox;
     air.no2 += no2_part * nox;
     air = dosi_nox_photostationary(&air, k, j);
-    return dosi_nox_in_street(&air, ppb_of(street->added.of[0]), no2_part, street->residence_s,
-                              k, j);
+    air = dosi_nox_in_street(&air, ppb_of(street->added.of[0]), no2_part, street->residence_s,
+                             k, j);
+    double missed = missed_part * fmax(1e3 * s->background[2] - air.o3, 0.0);
+    air.o3 += missed;
+    air.no2 = fmax(air.no2 - missed, 0.0);
+    air.no += missed;
+    return air;
 }
 
 /// Concentrations in the units of the columns.
