@@ -83,6 +83,23 @@ DOSI_API DOSI_CHECKED dosi_status dosi_canyon_series(const dosi_canyon *street,
                                                      double *right,
                                                      dosi_error *err);
 
+/// Fewer hours than this are not worth a chart.
+#define DOSI_CANYON_FEW_HOURS 2000
+
+/// dosi_canyon_series() for a year of a street whose sides and ends are equal, read off a chart
+/// of the means over directions made first; other streets, and few hours, go through
+/// dosi_canyon_series(). On one thread: give each street to one. A wind mirrored at the axis
+/// gives the same bits, sides swapped.
+/// Error against dosi_canyon_series(): at most 3 % of the greater side in winds below 1 m/s and
+/// 1 % above, 0.1 % in the mean. Cost: about 2 ms, and 0.2 us an hour.
+/// @return As dosi_canyon_series(); DOSI_NO_MEMORY.
+DOSI_API DOSI_CHECKED dosi_status dosi_canyon_year(const dosi_canyon *street,
+                                                   const dosi_canyon_hours *hours,
+                                                   const dosi_run *run,
+                                                   double *left,
+                                                   double *right,
+                                                   dosi_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -144,6 +144,80 @@ static void an_impossible_street_is_named(void **state) {
     assert_non_null(strstr(err.message, "width_m"));
 }
 
+enum { YEAR = 4000 };
+
+/// Hours of all winds and of traffic between night and rush.
+typedef struct year {
+    double wind[YEAR], from[YEAR], light[YEAR], heavy[YEAR], speed[YEAR];
+    double left[YEAR], right[YEAR], exact_left[YEAR], exact_right[YEAR];
+} year;
+
+static void make_year(year *y) {
+    dosi_random random = dosi_random_init(test_seed(), 7);
+    for (size_t i = 0; i < YEAR; i++) {
+        y->wind[i] = 9 * pow(dosi_random_uniform(&random), 2);
+        y->from[i] = 360 * dosi_random_uniform(&random);
+        y->light[i] = 60 + 2000 * dosi_random_uniform(&random);
+        y->heavy[i] = 0.1 * y->light[i] * dosi_random_uniform(&random);
+        y->speed[i] = 20 + 40 * dosi_random_uniform(&random);
+    }
+}
+
+static void a_year_off_a_chart_is_the_year_of_its_hours(void **state) {
+    (void)state;
+    static year y;
+    make_year(&y);
+    y.wind[11] = (double)NAN;
+    const dosi_canyon_hours hours = {YEAR, y.wind, y.from, y.light, y.heavy, y.speed, y.speed};
+    dosi_error err = {""};
+    for (int height = 8; height <= 40; height += 16) {
+        dosi_canyon s = street;
+        s.left_m = s.right_m = height;
+        s.axis_deg = 31;
+        CHECK_OK(dosi_canyon_year(&s, &hours, NULL, y.left, y.right, &err), err);
+        CHECK_OK(dosi_canyon_series(&s, &hours, NULL, y.exact_left, y.exact_right, &err), err);
+        assert_true(isnan(y.left[11]) && isnan(y.right[11]));
+        double mean = 0;
+        for (size_t i = 0; i < YEAR; i++) {
+            if (i == 11) continue;
+            double scale = fmax(y.exact_left[i], y.exact_right[i]);
+            double apart =
+                fmax(fabs(y.left[i] - y.exact_left[i]), fabs(y.right[i] - y.exact_right[i])) /
+                scale;
+            assert_true(apart < (y.wind[i] < 1 ? 0.03 : 0.01));
+            mean += apart / YEAR;
+        }
+        assert_true(mean < 0.001);
+        // Mirrored winds swap the sides to the last bit.
+        for (size_t i = 0; i < YEAR; i++) y.from[i] = 62 - floor(y.from[i]);
+        CHECK_OK(dosi_canyon_year(&s, &hours, NULL, y.left, y.right, &err), err);
+        for (size_t i = 0; i < YEAR; i++) y.from[i] = 62 - y.from[i];
+        CHECK_OK(dosi_canyon_year(&s, &hours, NULL, y.exact_left, y.exact_right, &err), err);
+        for (size_t i = 0; i < YEAR; i++) {
+            if (i == 11) continue;
+            assert_true(y.left[i] == y.exact_right[i] && y.right[i] == y.exact_left[i]);
+        }
+    }
+    // Streets with unequal sides have no chart.
+    dosi_canyon uneven = street;
+    uneven.left_m = 9;
+    CHECK_OK(dosi_canyon_year(&uneven, &hours, NULL, y.left, y.right, &err), err);
+    CHECK_OK(dosi_canyon_series(&uneven, &hours, NULL, y.exact_left, y.exact_right, &err), err);
+    assert_true(y.left[5] == y.exact_left[5] && y.right[5] == y.exact_right[5]);
+    uneven.width_m = 0;
+    assert_int_equal(dosi_canyon_year(&uneven, &hours, NULL, y.left, y.right, &err),
+                     DOSI_DOMAIN);
+}
+
+static void air_leaves_a_street_faster_in_wind_and_traffic(void **state) {
+    (void)state;
+    double calm = dosi_canyon_exchange(&street, &(dosi_canyon_traffic){0}, 0);
+    CHECK_NEAR(calm, 0.1 * DOSI_CANYON_CALM_MS, 1e-12);
+    assert_true(dosi_canyon_exchange(&street, &traffic, 0) > 5 * calm);
+    CHECK_NEAR(dosi_canyon_exchange(&street, &(dosi_canyon_traffic){0}, 5), 0.1 * 0.82 * 5,
+               1e-12);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_cases_are_met),
@@ -153,6 +227,8 @@ int main(void) {
         cmocka_unit_test(calm_open_and_empty_streets_have_finite_values),
         cmocka_unit_test(a_series_is_its_hours_at_any_thread_count),
         cmocka_unit_test(an_impossible_street_is_named),
+        cmocka_unit_test(a_year_off_a_chart_is_the_year_of_its_hours),
+        cmocka_unit_test(air_leaves_a_street_faster_in_wind_and_traffic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
