@@ -172,32 +172,49 @@ INLINE NAME(air) NAME(effective)(
 
 // ---- one Gaussian plume: stable air, or above the mixed layer ----
 
-/// sigma_z of the surrounding turbulence.
-/// @param has_stability  The lapse rate holds it back (not over cities, nor what penetrated).
-INLINE REAL NAME(sigma_z_ambient)(
-    const plume_release *r, REAL x, NAME(air) air, REAL z, bool has_stability) {
-    REAL travel = air.w * x / air.u;
-    REAL high = NAME(floor_at)(z, r->height_m > 1e-4 ? r->height_m : 1e-4);
-    REAL hold = 1.0 / (0.72 * high);
-    if (has_stability) {
-        REAL theta = NAME(theta_at)(r, z);
-        REAL brunt = NAME(root)(PLUME_GRAVITY * NAME(floor_at)(air.lapse, 0) / theta);
-        hold = hold + NAME(floor_at)(brunt, 1e-10) / (0.54 * air.w);
-    }
-    return travel / NAME(root)(1.0 + travel * hold);
+/// What a plume's height has, whatever its effective layer: found once for several spreads.
+typedef struct NAME(height) {
+    REAL z, theta;
+    NAME(air) air;  ///< Bounded.
+    MASK is_below;  ///< Below the mixing height ...
+    REAL part;      ///< ... and how much of it.
+    REAL surface_u; ///< Surface layer's sigma_z times the wind; where any is below.
+} NAME(height);
+
+INLINE NAME(height) NAME(height_of)(const plume_release *r, REAL x, REAL z) {
+    NAME(height)
+    h = {z,
+         NAME(theta_at)(r, z),
+         NAME(bounded)(r, NAME(air_at)(r, z)),
+         LESS(z, NAME(all)(r->mixing_m)),
+         NAME(all)(1),
+         NAME(all)(0)};
+    if (!NAME(any)(h.is_below)) return h;
+    h.part = NAME(least)(z / r->mixing_m, NAME(all)(1));
+    if (!r->is_stable) return h;
+    double scale = PLUME_SQRT_2 / PLUME_SQRT_PI * r->hour->friction_ms;
+    h.surface_u = scale * x * NAME(power)(1.0 + 0.7 * x / r->hour->obukhov_m, -PLUME_THIRD);
+    return h;
 }
 
-/// Blends the surface layer's sigma_z in below the mixing height.
-INLINE REAL
-NAME(with_surface)(const plume_release *r, REAL x, REAL speed, REAL z, REAL ambient) {
-    REAL surface = NAME(all)(0);
-    if (r->is_stable) {
-        double scale = PLUME_SQRT_2 / PLUME_SQRT_PI * r->hour->friction_ms;
-        surface =
-            scale * (x / speed) * NAME(power)(1.0 + 0.7 * x / r->hour->obukhov_m, -PLUME_THIRD);
+/// sigma_z of the surrounding turbulence, with the surface layer's below the mixing height.
+/// @param has_stability  The lapse rate holds it back (not over cities).
+INLINE REAL NAME(sigma_z_ambient)(const plume_release *r,
+                                  REAL x,
+                                  NAME(air) air,
+                                  const NAME(height) * at,
+                                  bool has_stability) {
+    REAL travel = air.w * x / air.u;
+    REAL high = NAME(floor_at)(at->z, r->height_m > 1e-4 ? r->height_m : 1e-4);
+    REAL hold = 1.0 / (0.72 * high);
+    if (has_stability) {
+        REAL brunt = NAME(root)(PLUME_GRAVITY * NAME(floor_at)(air.lapse, 0) / at->theta);
+        hold = hold + NAME(floor_at)(brunt, 1e-10) / (0.54 * air.w);
     }
-    REAL part = NAME(least)(z / r->mixing_m, NAME(all)(1));
-    return (1.0 - part) * surface + part * ambient;
+    REAL sigma = travel / NAME(root)(1.0 + travel * hold);
+    if (!NAME(any)(at->is_below)) return sigma;
+    REAL blend = (1.0 - at->part) * (at->surface_u / air.u) + at->part * sigma;
+    return NAME(pick)(at->is_below, blend, sigma);
 }
 
 /// sigma_y of the surrounding turbulence, but for convective air.
@@ -209,12 +226,11 @@ INLINE REAL NAME(sigma_y_ambient)(const plume_release *r, REAL x, NAME(air) air,
 }
 
 /// Rise in stable air before its end: wind and stability halfway up depend on the rise.
-INLINE REAL NAME(rise_stable)(const plume_release *r, REAL x) {
+INLINE REAL NAME(rise_stable)(const plume_release *r, REAL x, MASK is_open) {
     const double pi = 3.14159265358979323846;
     REAL u = NAME(all)(r->speed_ms), brunt = NAME(all)(r->brunt), rise = u, before = u;
     double b = r->buoyancy, m = r->momentum, ustar2 = r->hour->friction_ms;
     ustar2 *= ustar2;
-    MASK is_open = ALL_LANES;
     for (int round = 0; round <= 10; round++) {
         REAL slow = 0.7 * brunt;
         REAL end = pi - NAME(arctan)(m * slow / b);
@@ -286,27 +302,16 @@ INLINE REAL NAME(reflected)(REAL z, REAL plume, REAL sigma, REAL lid, bool has_l
 }
 
 /// Height from which a plume in stable air is reflected.
-INLINE REAL NAME(lid)(const plume_release *r, REAL x, REAL plume, REAL square) {
-    NAME(air) air = NAME(bounded)(r, NAME(air_at)(r, plume));
-    REAL sigma = NAME(sigma_z_ambient)(r, x, air, plume, true);
-    MASK is_below = LESS(plume, NAME(all)(r->mixing_m));
-    if (NAME(any)(is_below)) {
-        REAL blend = NAME(with_surface)(r, x, air.u, plume, sigma);
-        sigma = NAME(pick)(is_below, blend, sigma);
-    }
+INLINE REAL NAME(lid)(const plume_release *r, REAL x, const NAME(height) * at, REAL square) {
+    REAL sigma = NAME(sigma_z_ambient)(r, x, at->air, at, true);
     sigma = NAME(root)(square + sigma * sigma);
-    return NAME(floor_at)(plume + PLUME_SIGMA_TOP * sigma, r->mixing_m);
+    return NAME(floor_at)(at->z + PLUME_SIGMA_TOP * sigma, r->mixing_m);
 }
 
 /// sigma_z of the whole plume in stable air.
-INLINE REAL
-NAME(sigma_z_stable)(const plume_release *r, REAL x, NAME(air) air, REAL plume, REAL square) {
-    REAL sigma = NAME(sigma_z_ambient)(r, x, air, plume, !r->hour->is_urban);
-    MASK is_below = LESS(plume, NAME(all)(r->mixing_m));
-    if (NAME(any)(is_below)) {
-        REAL blend = NAME(with_surface)(r, x, air.u, plume, sigma);
-        sigma = NAME(pick)(is_below, blend, sigma);
-    }
+INLINE REAL NAME(sigma_z_stable)(
+    const plume_release *r, REAL x, NAME(air) air, const NAME(height) * at, REAL square) {
+    REAL sigma = NAME(sigma_z_ambient)(r, x, air, at, !r->hour->is_urban);
     return NAME(root)(square + sigma * sigma);
 }
 
@@ -335,7 +340,7 @@ INLINE void NAME(spread_stable)(const plume_release *r,
         rise = NAME(all)(r->final_rise_m);
         MASK is_rising = LESS(x, NAME(all)(r->final_x_m));
         if (NAME(any)(is_rising)) {
-            REAL early = NAME(rise_stable)(r, x);
+            REAL early = NAME(rise_stable)(r, x, is_rising);
             early = NAME(least)(NAME(least)(early, NAME(rise_convective)(r, x)), rise);
             rise = NAME(pick)(is_rising, early, rise);
         }
@@ -344,15 +349,15 @@ INLINE void NAME(spread_stable)(const plume_release *r,
     REAL buoyant = 0.4 / PLUME_SQRT_2 * rise;
     REAL square_z = buoyant * buoyant + r->sigma_z_m * r->sigma_z_m;
     REAL square_y = buoyant * buoyant + r->sigma_y_m * r->sigma_y_m;
-    NAME(air) air = NAME(bounded)(r, NAME(air_at)(r, plume));
-    REAL sigma_z = NAME(sigma_z_stable)(r, x, air, plume, square_z);
-    air = NAME(effective)(r, plume, sigma_z, at->above, false);
-    sigma_z = NAME(sigma_z_stable)(r, x, air, plume, square_z);
+    NAME(height) height = NAME(height_of)(r, x, plume);
+    REAL sigma_z = NAME(sigma_z_stable)(r, x, height.air, &height, square_z);
+    NAME(air) air = NAME(effective)(r, plume, sigma_z, at->above, false);
+    sigma_z = NAME(sigma_z_stable)(r, x, air, &height, square_z);
     REAL sigma_y = NAME(sigma_y_ambient)(r, x, air, plume);
     out->air = air;
     out->sigma_y = NAME(root)(square_y + sigma_y * sigma_y);
     if (NAME(is_beside)(at, out->sigma_y)) return;
-    REAL lid = NAME(lid)(r, x, plume, square_z);
+    REAL lid = NAME(lid)(r, x, &height, square_z);
     REAL vertical = NAME(reflected)(at->above, plume, sigma_z, lid, true);
     if (NAME(is_hilly)(at)) {
         REAL part = NAME(level_part)(r, at, plume, sigma_z, lid);
@@ -380,14 +385,14 @@ INLINE NAME(draughts)
 }
 
 /// Height of the plume's centre of mass: its rise, then slowly to half the mixed layer.
-INLINE REAL NAME(centre)(const plume_release *r, REAL x) {
+INLINE REAL NAME(centre)(const plume_release *r, REAL x, REAL rise) {
     double zi = r->mixing_m, settled = r->top_m + r->settle_rise_m;
     if (settled > zi) settled = zi;
     REAL part = (x - r->settle_x_m) / (r->mixed_x_m - r->settle_x_m);
     REAL centre = settled + part * (0.5 * zi - settled);
     centre = NAME(pick)(LESS(x, NAME(all)(r->mixed_x_m)), centre, NAME(all)(0.5 * zi));
     if (r->has_rise) {
-        REAL early = NAME(least)(r->top_m + NAME(rise_convective)(r, x), NAME(all)(zi));
+        REAL early = NAME(least)(r->top_m + rise, NAME(all)(zi));
         centre = NAME(pick)(LESS(x, NAME(all)(r->settle_x_m)), early, centre);
     }
     return centre;
@@ -443,7 +448,8 @@ INLINE void NAME(spread_penetrated)(const plume_release *r,
     REAL plume = NAME(all)(r->penetrated_height_m), x = at->x;
     double buoyant = 0.4 / PLUME_SQRT_2 * r->penetrated * r->penetrated_rise_m;
     REAL square = NAME(all)(buoyant * buoyant);
-    NAME(air) air = NAME(bounded)(r, NAME(air_at)(r, plume));
+    NAME(height) height = NAME(height_of)(r, x, plume);
+    NAME(air) air = height.air;
     REAL travel = air.w * x / air.u;
     REAL sigma_z = travel / NAME(root)(1.0 + travel / (0.72 * plume));
     sigma_z = NAME(root)(square + sigma_z * sigma_z);
@@ -459,7 +465,7 @@ INLINE void NAME(spread_penetrated)(const plume_release *r,
     out->air3 = air;
     out->sigma_y3 = NAME(root)(square + sigma_y * sigma_y);
     if (NAME(is_beside)(at, out->sigma_y3)) return;
-    REAL lid = NAME(lid)(r, x, plume, square);
+    REAL lid = NAME(lid)(r, x, &height, square);
     REAL vertical = NAME(reflected)(at->above, plume, sigma_z, lid, true);
     if (NAME(is_hilly)(at)) {
         vertical = 0.5 * (vertical + NAME(reflected)(at->flag, plume, sigma_z, lid, true));
@@ -497,10 +503,10 @@ INLINE void NAME(spread_convective)(const plume_release *r,
                                     NAME(spread) * out) {
     double zi = r->mixing_m, w = r->hour->convective_ms;
     REAL x = at->x, rise = NAME(all)(0), fall = NAME(all)(0);
-    REAL centre = NAME(centre)(r, x);
+    if (r->has_rise) rise = NAME(rise_convective)(r, x);
+    REAL centre = NAME(centre)(r, x, rise);
     MASK is_surface = LESS(centre, NAME(all)(0.1 * zi));
     if (r->has_rise) {
-        rise = NAME(rise_convective)(r, x);
         double gap = 0.4 * (zi - r->top_m), u = r->speed_ms;
         double grow = 0.25 * 0.1 * 2.3 * 1.51657508881031 * w * w / (u * u);
         REAL area = gap * gap + grow * x * x;

@@ -128,16 +128,10 @@ INLINE REAL NAME(log)(REAL x) {
     exponent = exponent - is_high; // a mask is -1
     REAL e = NAME(of_bits)(NAME(to_bits)(NAME(all)(magic)) + exponent) - magic;
     REAL s = (m - 1.0) / (m + 1.0), z = s * s;
-    REAL p = NAME(all)(1.0 / 21.0);
-    p = p * z + 1.0 / 19.0;
-    p = p * z + 1.0 / 17.0;
-    p = p * z + 1.0 / 15.0;
-    p = p * z + 1.0 / 13.0;
-    p = p * z + 1.0 / 11.0;
-    p = p * z + 1.0 / 9.0;
-    p = p * z + 1.0 / 7.0;
-    p = p * z + 1.0 / 5.0;
-    p = p * z + 1.0 / 3.0;
+    REAL z2 = z * z, z4 = z2 * z2; // by halves: short chains
+    REAL p0 = (1.0 / 3.0 + z * (1.0 / 5.0)) + z2 * (1.0 / 7.0 + z * (1.0 / 9.0));
+    REAL p1 = (1.0 / 11.0 + z * (1.0 / 13.0)) + z2 * (1.0 / 15.0 + z * (1.0 / 17.0));
+    REAL p = p0 + z4 * (p1 + z4 * (1.0 / 19.0 + z * (1.0 / 21.0)));
     return e * 6.93147180369123816490e-01 +
            (2.0 * s + (2.0 * s * z * p + e * 1.90821492927058770002e-10));
 }
@@ -157,17 +151,13 @@ INLINE REAL NAME(exp_or_0)(REAL x) {
 /// Sine of t in [-pi/2, pi/2] by its series.
 INLINE REAL NAME(sine)(REAL t) {
     REAL z = t * t;
-    REAL p = NAME(all)(1.0 / 51090942171709440000.0);
-    p = p * -z + 1.0 / 121645100408832000.0;
-    p = p * -z + 1.0 / 355687428096000.0;
-    p = p * -z + 1.0 / 1307674368000.0;
-    p = p * -z + 1.0 / 6227020800.0;
-    p = p * -z + 1.0 / 39916800.0;
-    p = p * -z + 1.0 / 362880.0;
-    p = p * -z + 1.0 / 5040.0;
-    p = p * -z + 1.0 / 120.0;
-    p = p * -z + 1.0 / 6.0;
-    p = p * -z + 1.0;
+    REAL z2 = z * z, z4 = z2 * z2; // by halves: short chains
+    REAL p0 = (1.0 - z * (1.0 / 6.0)) + z2 * (1.0 / 120.0 - z * (1.0 / 5040.0));
+    REAL p1 = (1.0 / 362880.0 - z * (1.0 / 39916800.0)) +
+              z2 * (1.0 / 6227020800.0 - z * (1.0 / 1307674368000.0));
+    REAL p2 = (1.0 / 355687428096000.0 - z * (1.0 / 121645100408832000.0)) +
+              z2 * (1.0 / 51090942171709440000.0);
+    REAL p = p0 + z4 * (p1 + z4 * p2);
     return t * p;
 }
 
