@@ -134,6 +134,7 @@ static dosi_status prepare(const series *s,
                            method_road_weather *out,
                            dosi_error *err) {
     dosi_time from = 0, to = 0;
+    assert(s->values);
     DOSI_TRY(read_time(site->from, INT64_MIN, &from, err));
     DOSI_TRY(read_time(site->to, INT64_MAX, &to, err));
     dosi_met_site place = {.latitude_deg = site->latitude_deg,
