@@ -19,10 +19,8 @@
 
 static const double two_pi = 6.283185307179586476925286766559;
 
-static const double no2_part = 0.12; // of NOx, emitted as NO2
-
-/// Of the ozone that would go in an hour: plumes come and go, and what they miss stays.
-static const double missed_part = 0.2;
+static const double no2_part = 0.12;  // of NOx, emitted as NO2
+static const double renewed_s = 60.0; // the city's lowest air is mixed with what is above it
 
 enum { N_SECTORS = SAMPLE_SECTORS, N_PATTERNS = 2, MAX_SIDE = 1000, MAX_STACKS = 64 };
 
@@ -269,9 +267,8 @@ static double ppb_of(double nox_gm3) {
     return nox_gm3 * 1e6 * 24.45 / 46.0;
 }
 
-/// NO2 and ozone, ppb: what comes in from far away and what the city adds are in balance with
-/// the light; a street's own NOx reacts while the street is aired (dosi/chemistry.h). A part of
-/// the ozone is missed by the plumes.
+/// NO2 and ozone, ppb: what comes in from far away and what the city adds react while air from
+/// above is mixed in; a street's own NOx reacts while the street is aired (dosi/chemistry.h).
 static dosi_nox react(const hour_state *s,
                       const sample_emission *local,
                       const sample_street *street) {
@@ -282,14 +279,10 @@ static dosi_nox react(const hour_state *s,
     double nox = ppb_of(local->of[0]);
     air.no += (1.0 - no2_part) * nox;
     air.no2 += no2_part * nox;
-    air = dosi_nox_photostationary(&air, k, j);
-    air = dosi_nox_in_street(&air, ppb_of(street->added.of[0]), no2_part, street->residence_s,
-                             k, j);
-    double missed = missed_part * fmax(1e3 * s->background[2] - air.o3, 0.0);
-    air.o3 += missed;
-    air.no2 = fmax(air.no2 - missed, 0.0);
-    air.no += missed;
-    return air;
+    const dosi_nox none_added = air;
+    air = dosi_nox_in_street(&none_added, 0.0, no2_part, renewed_s, k, j);
+    return dosi_nox_in_street(&air, ppb_of(street->added.of[0]), no2_part, street->residence_s,
+                              k, j);
 }
 
 /// Concentrations in the units of the columns.
