@@ -247,12 +247,12 @@ INLINE REAL NAME(rise_stable)(const plume_release *r, REAL x, MASK is_open) {
         next = NAME(least)(NAME(least)(next, NAME(all)(r->final_rise_m)), neutral);
         before = NAME(pick)(is_open, rise, before);
         rise = NAME(pick)(is_open, next, rise);
-        if (round >= 5) { // converged, or ten rounds
-            REAL change = before - rise;
-            change = NAME(most)(change, -change);
-            is_open = is_open & ~LESS(change, 0.001 * rise);
-            if (!NAME(any)(is_open)) break;
-        }
+        REAL change = before - rise;
+        change = NAME(most)(change, -change);
+        // Six rounds, then converged, or ten rounds; what no longer moves needs none.
+        double most = round >= 5 ? 0.001 : 1e-13;
+        is_open = is_open & ~LESS(change, most * rise);
+        if (!NAME(any)(is_open)) break;
         REAL middle = r->top_m + 0.5 * rise;
         NAME(air) air = NAME(air_at)(r, middle);
         REAL theta = 0.5 * (r->theta + NAME(theta_at)(r, middle));
