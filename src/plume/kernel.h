@@ -90,33 +90,20 @@ INLINE NAME(air) NAME(bounded)(const plume_release *r, NAME(air) air) {
     return air;
 }
 
-/// The air at a height, unbounded.
-INLINE NAME(air) NAME(air_at)(const plume_release *r, REAL z) {
+/// The air at a height, unbounded; its potential temperature where `theta` is wanted.
+INLINE NAME(air) NAME(air_at)(const plume_release *r, REAL z, REAL *theta) {
     const dosi_plume_hour *hour = r->hour;
     const double *heights = dosi_plume_heights();
     size_t level[LANES];
     NAME(row) rows[LANES];
     NAME(levels)(z, level);
     for (int l = 0; l < LANES; l++) {
-        const NAME(row) *value = (const NAME(row) *)hour->value[level[l]];
-        const NAME(row) *slope = (const NAME(row) *)hour->slope[level[l]];
-        rows[l] = *value + *slope * (LANE(z, l) - heights[level[l]]);
+        const double *value = hour->value[level[l]], *slope = hour->slope[level[l]];
+        double over = LANE(z, l) - heights[level[l]];
+        rows[l] = *(const NAME(row) *)value + *(const NAME(row) *)slope * over;
+        if (theta) LANE(*theta, l) = value[DOSI_PLUME_THETA] + over * slope[DOSI_PLUME_THETA];
     }
     return NAME(turn)(rows);
-}
-
-/// Potential temperature at a height.
-INLINE REAL NAME(theta_at)(const plume_release *r, REAL z) {
-    const double *heights = dosi_plume_heights();
-    size_t level[LANES];
-    REAL out = z;
-    NAME(levels)(z, level);
-    for (int l = 0; l < LANES; l++) {
-        const double *value = r->hour->value[level[l]], *slope = r->hour->slope[level[l]];
-        LANE(out, l) = value[DOSI_PLUME_THETA] +
-                       (LANE(z, l) - heights[level[l]]) * slope[DOSI_PLUME_THETA];
-    }
-    return out;
 }
 
 /// Mean of the air between two heights, unbounded: see plume_mean().
@@ -183,12 +170,12 @@ typedef struct NAME(height) {
 
 INLINE NAME(height) NAME(height_of)(const plume_release *r, REAL x, REAL z) {
     NAME(height)
-    h = {z,
-         NAME(theta_at)(r, z),
-         NAME(bounded)(r, NAME(air_at)(r, z)),
-         LESS(z, NAME(all)(r->mixing_m)),
-         NAME(all)(1),
-         NAME(all)(0)};
+    h = {.z = z,
+         .theta = z,
+         .is_below = LESS(z, NAME(all)(r->mixing_m)),
+         .part = NAME(all)(1),
+         .surface_u = NAME(all)(0)};
+    h.air = NAME(bounded)(r, NAME(air_at)(r, z, &h.theta));
     if (!NAME(any)(h.is_below)) return h;
     h.part = NAME(least)(z / r->mixing_m, NAME(all)(1));
     if (!r->is_stable) return h;
@@ -254,8 +241,9 @@ INLINE REAL NAME(rise_stable)(const plume_release *r, REAL x, MASK is_open) {
         is_open = is_open & ~LESS(change, most * rise);
         if (!NAME(any)(is_open)) break;
         REAL middle = r->top_m + 0.5 * rise;
-        NAME(air) air = NAME(air_at)(r, middle);
-        REAL theta = 0.5 * (r->theta + NAME(theta_at)(r, middle));
+        REAL theta = middle;
+        NAME(air) air = NAME(air_at)(r, middle, &theta);
+        theta = 0.5 * (r->theta + theta);
         u = 0.5 * (r->speed_ms + NAME(floor_at)(air.u, r->hour->limits.speed_ms));
         brunt = NAME(root)(PLUME_GRAVITY * 0.5 * (r->lapse + air.lapse) / theta);
         brunt = NAME(floor_at)(brunt, 1e-10);
@@ -515,7 +503,7 @@ INLINE void NAME(spread_convective)(const plume_release *r,
     REAL buoyant = 0.4 / PLUME_SQRT_2 * rise;
     REAL square_z = buoyant * buoyant + r->sigma_z_m * r->sigma_z_m;
     REAL square_y = buoyant * buoyant + r->sigma_y_m * r->sigma_y_m;
-    NAME(air) first = NAME(bounded)(r, NAME(air_at)(r, centre)), air = first;
+    NAME(air) first = NAME(bounded)(r, NAME(air_at)(r, centre, NULL)), air = first;
     NAME(draughts) d = NAME(draughts_of)(r, centre, is_surface, *sigma_w);
     REAL sigma[2], height_speed = first.u;
     for (int round = 0; round < 1 + is_again; round++) {
