@@ -196,7 +196,7 @@ typedef struct dosi_plume_receptors {
 ///         DOSI_UNSUPPORTED: an area with more than DOSI_PLUME_VERTICES corners.
 /// Beside a building a point's plume is PRIME's: Schulman, Strimaitis and Scire (2000),
 /// J. Air Waste Manage. Assoc. 50, 378-390.
-/// Cost: about 0.15 us a receptor of a point or volume, of an area 3 us (bench/plume.c). One
+/// Cost: about 0.11 us a receptor of a point or volume, of an area 3 us (bench/plume.c). One
 /// thread; the same bits wherever the receptors stand in the list.
 DOSI_API DOSI_CHECKED dosi_status dosi_plume_add(const dosi_plume_hour *hour,
                                                  const dosi_plume_source *source,
