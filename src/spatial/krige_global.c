@@ -139,35 +139,39 @@ typedef struct chunk {
 /// out[c] += sum over i of a[i] * rows[i][c], in the order of i, four rows a pass: the rows are
 /// long, and each pass loads and stores `out` once.
 static void add_rows(const double *a, const double *rows, size_t n, double *out) {
+    const size_t width = CHUNK;
     size_t i = 0;
     for (; i + 4 <= n; i += 4) {
-        const double *r = rows + i * CHUNK;
-        for (size_t c = 0; c < CHUNK; c++) {
-            double sum = out[c] + a[i] * r[c];
-            sum += a[i + 1] * r[CHUNK + c];
-            sum += a[i + 2] * r[2 * CHUNK + c];
-            out[c] = sum + a[i + 3] * r[3 * CHUNK + c];
+        const double *r0 = rows + i * width, *r1 = r0 + width, *r2 = r1 + width;
+        const double *r3 = r2 + width;
+        for (size_t c = 0; c < width; c++) {
+            double sum = out[c] + a[i] * r0[c];
+            sum += a[i + 1] * r1[c];
+            sum += a[i + 2] * r2[c];
+            out[c] = sum + a[i + 3] * r3[c];
         }
     }
     for (; i < n; i++) {
-        for (size_t c = 0; c < CHUNK; c++) out[c] += a[i] * rows[i * CHUNK + c];
+        for (size_t c = 0; c < width; c++) out[c] += a[i] * rows[i * width + c];
     }
 }
 
 /// out[c] += sum over i of rows[i][c]^2, likewise.
 static void add_squares(const double *rows, size_t n, double *out) {
+    const size_t width = CHUNK;
     size_t i = 0;
     for (; i + 4 <= n; i += 4) {
-        const double *r = rows + i * CHUNK;
-        for (size_t c = 0; c < CHUNK; c++) {
-            double sum = out[c] + r[c] * r[c];
-            sum += r[CHUNK + c] * r[CHUNK + c];
-            sum += r[2 * CHUNK + c] * r[2 * CHUNK + c];
-            out[c] = sum + r[3 * CHUNK + c] * r[3 * CHUNK + c];
+        const double *r0 = rows + i * width, *r1 = r0 + width, *r2 = r1 + width;
+        const double *r3 = r2 + width;
+        for (size_t c = 0; c < width; c++) {
+            double sum = out[c] + r0[c] * r0[c];
+            sum += r1[c] * r1[c];
+            sum += r2[c] * r2[c];
+            out[c] = sum + r3[c] * r3[c];
         }
     }
     for (; i < n; i++) {
-        for (size_t c = 0; c < CHUNK; c++) out[c] += rows[i * CHUNK + c] * rows[i * CHUNK + c];
+        for (size_t c = 0; c < width; c++) out[c] += rows[i * width + c] * rows[i * width + c];
     }
 }
 
