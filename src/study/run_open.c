@@ -207,6 +207,26 @@ static dosi_status decide_skip(study_running *r, size_t i, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// Whether anything is made of the step: an output, the grid of a layer, or a step that runs.
+static bool is_wanted(const study_running *r, size_t i) {
+    const dosi_study *study = r->study;
+    for (size_t o = 0; o < study->n_outputs; o++) {
+        if (study->outputs[o].i_step == i) return true;
+    }
+    for (size_t l = 0; l < study->n_layers; l++) {
+        const study_layer *layer = &study->layers[l];
+        if (layer->kind == STUDY_LAYER_GRID && layer->i_grid_step == i) return true;
+    }
+    for (size_t s = 0; s < study->n_steps; s++) {
+        const study_step *step = &study->steps[s];
+        for (size_t k = 0; k < step->method->n_inputs && !r->steps[s].is_skipped; k++) {
+            const study_link *link = &step->links[k];
+            if (link->kind == STUDY_LINK_STEP && link->i == i) return true;
+        }
+    }
+    return false;
+}
+
 /// What is simulated or not for everyone makes what comes of it so too.
 static void inherit(run_step *step, const char *visibility, bool is_simulated) {
     step->is_simulated |= is_simulated;
@@ -253,6 +273,13 @@ dosi_status dosi_running_open(study_running *r,
         size_t i = r->study->order[k];
         DOSI_TRY(set_step(r, i, settings, n_settings, err));
         DOSI_TRY(decide_skip(r, i, err));
+    }
+    for (size_t k = r->study->n_steps; k-- > 0;) {
+        size_t i = r->study->order[k];
+        if (!is_wanted(r, i)) r->steps[i].is_skipped = true;
+    }
+    for (size_t k = 0; k < r->study->n_steps; k++) {
+        size_t i = r->study->order[k];
         if (r->steps[i].is_skipped) continue;
         DOSI_TRY(key_step(r, i, err));
         if (!r->steps[i].is_known) r->n_to_compute++;
