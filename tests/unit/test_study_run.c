@@ -77,14 +77,37 @@ static const char chain[] =
     "  b-out: {from: b.scaled, title: {ko: 비, en: B}, visibility: public}\n"
     "  c-out: {from: c.total, title: {ko: 씨, en: C}}\n";
 
-/// Runs the chain; how many steps were computed. `json` gets the report when not NULL.
-static size_t run_chain(
-    lab *l, const dosi_setting *settings, size_t n, int n_threads, dosi_text *json) {
+/// Of which `b` may be left out, and then nothing needs `a`.
+static const char branch[] =
+    "id: branch\n"
+    "title: {ko: 가지, en: Branch}\n"
+    "about: {ko: 가지, en: Branch}\n"
+    "organisation: lab\n"
+    "parameters:\n"
+    "  go: {default: \"false\", title: {ko: 갈까, en: Go}}\n"
+    "inputs:\n"
+    "  raw: ${org}/raw\n"
+    "steps:\n"
+    "  - {id: a, method: test.scale, inputs: {numbers: raw}}\n"
+    "  - {id: b, method: test.scale, inputs: {numbers: a.scaled}, when: \"${go}\","
+    " parameters: {factor: \"7\"}}\n"
+    "  - {id: c, method: test.scale, inputs: {numbers: raw}, parameters: {factor: \"5\"}}\n"
+    "outputs:\n"
+    "  b-out: {from: b.scaled, title: {ko: 비, en: B}, visibility: public}\n"
+    "  c-out: {from: c.total, title: {ko: 씨, en: C}}\n";
+
+/// Runs a study; how many steps were computed. `json` gets the report when not NULL.
+static size_t run_text(lab *l,
+                       const char *text,
+                       const dosi_setting *settings,
+                       size_t n,
+                       int n_threads,
+                       dosi_text *json) {
     dosi_study *study = NULL;
     dosi_error err = {""};
     dosi_study_report report = {0};
     dosi_run run = {.n_threads = n_threads};
-    CHECK_OK(dosi_study_parse("chain.yaml", chain, strlen(chain), &study, &err), err);
+    CHECK_OK(dosi_study_parse("study.yaml", text, strlen(text), &study, &err), err);
     int before = atomic_load(&n_scale_runs);
     CHECK_OK(dosi_study_run(l->gate, &l->caller, study, settings, n, &run, &report, &err), err);
     size_t n_computed = report.n_computed;
@@ -93,6 +116,11 @@ static size_t run_chain(
     dosi_study_report_clear(&report);
     dosi_study_destroy(study);
     return n_computed;
+}
+
+static size_t run_chain(
+    lab *l, const dosi_setting *settings, size_t n, int n_threads, dosi_text *json) {
+    return run_text(l, chain, settings, n, n_threads, json);
 }
 
 static void find_version(lab *l, const char *reference, dosi_version *out) {
@@ -126,6 +154,13 @@ static void one_change_recomputes_what_depends_on_it(void **state) {
     assert_int_equal(run_chain(l, NULL, 0, 2, &json), 3);
     assert_non_null(strstr(dosi_text_string(&json), "lab/raw@1 -> lab/raw@2"));
     dosi_text_destroy(&json);
+}
+
+static void what_only_a_left_out_step_needs_is_left_out(void **state) {
+    lab *l = *state;
+    const dosi_setting go = {"go", "true"};
+    assert_int_equal(run_text(l, branch, NULL, 0, 2, NULL), 1);
+    assert_int_equal(run_text(l, branch, &go, 1, 2, NULL), 2);
 }
 
 static void bytes_do_not_depend_on_threads(void **state) {
@@ -380,6 +415,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         IN_LAB(a_second_run_computes_nothing),
         IN_LAB(one_change_recomputes_what_depends_on_it),
+        IN_LAB(what_only_a_left_out_step_needs_is_left_out),
         IN_LAB(bytes_do_not_depend_on_threads),
         IN_LAB(lineage_reaches_the_datasets_that_went_in),
         IN_LAB(a_result_is_as_private_and_as_simulated_as_what_went_in),
