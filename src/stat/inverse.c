@@ -77,6 +77,20 @@ void dosi_inverse_column(const inverse_rows *rows,
     dosi_inverse_take_effects(rows, out, scratch);
 }
 
+double dosi_inverse_correlation(const inverse_rows *rows, const double *v, double *last) {
+    const dosi_inverse_problem *p = rows->problem;
+    double squares = 0.0;
+    double products = 0.0;
+    for (size_t s = 0; s < p->n_sensors; s++) last[s] = (double)NAN;
+    for (size_t i = 0; i < rows->n; i++) {
+        uint32_t s = p->sensor[rows->row[i]];
+        squares += v[i] * v[i];
+        if (isfinite(last[s])) products += v[i] * last[s];
+        last[s] = v[i];
+    }
+    return squares > 0 ? fmin(fmax(products / squares, 0.0), 0.98) : 0.0;
+}
+
 double dosi_inverse_dot(const double *a, const double *b, size_t n) {
     double sum = 0.0;
     for (size_t i = 0; i < n; i++) sum += a[i] * b[i];

@@ -34,6 +34,10 @@ void dosi_inverse_column(const inverse_rows *rows,
                          double *scratch,
                          double *out);
 
+/// Correlation of `v` (rows->n) with itself one time before, over all sensors, within 0..0.98.
+/// Readings of a sensor are in the order of time. @param last  (n_sensors) scratch.
+double dosi_inverse_correlation(const inverse_rows *rows, const double *v, double *last);
+
 /// sum a b, in order.
 double dosi_inverse_dot(const double *a, const double *b, size_t n);
 

@@ -176,27 +176,21 @@ static dosi_place inside(const dosi_inverse_search *s, const double *v) {
                         fmin(fmax(v[3], s->rise_min), s->rise_max)};
 }
 
-/// Readings that count as independent: fewer than there are when what is left of a sensor's
-/// readings goes together from one time to the next.
-static double independent_rows(const look *l) {
+/// What is left of each reading, into the trial column.
+static const double *residuals(look *l) {
     size_t n = l->all.n;
-    const dosi_inverse_problem *p = l->problem;
-    double *last = malloc(p->n_sensors * sizeof *last);
-    if (!last) return (double)n;
-    double products = 0.0;
-    double squares = 0.0;
-    for (size_t s = 0; s < p->n_sensors; s++) last[s] = (double)NAN;
-    for (size_t i = 0; i < n; i++) {
-        double left = l->y[i];
-        uint32_t sensor = p->sensor[l->all.row[i]];
-        for (size_t j = 0; j < l->k; j++) left -= l->q[j] * l->found[j * n + i];
-        squares += left * left;
-        if (isfinite(last[sensor])) products += left * last[sensor];
-        last[sensor] = left;
+    memcpy(l->trial, l->y, n * sizeof *l->trial);
+    for (size_t j = 0; j < l->k; j++) {
+        for (size_t i = 0; i < n; i++) l->trial[i] -= l->q[j] * l->found[j * n + i];
     }
-    free(last);
-    double r = squares > 0 ? fmin(fmax(products / squares, 0.0), 0.98) : 0.0;
-    return (double)n * (1.0 - r) / (1.0 + r);
+    return l->trial;
+}
+
+/// Readings that count as independent: fewer than there are when what is left of a sensor's
+/// readings goes together from one time to the next. Uses the trial column.
+static double independent_rows(look *l) {
+    double r = dosi_inverse_correlation(&l->all, residuals(l), l->scratch);
+    return (double)l->all.n * (1.0 - r) / (1.0 + r);
 }
 
 /// What is thought of a source's height and rise before the readings, as a sum of squares: 1
@@ -209,7 +203,7 @@ static double unlikely(const dosi_inverse_search *s, const dosi_place *place) {
 }
 
 /// Variance of what is left, of independent readings.
-static double noise_of(const look *l, double left) {
+static double noise_of(look *l, double left) {
     double n = independent_rows(l);
     return n > 0 ? left / n : 0.0;
 }
@@ -474,16 +468,6 @@ static void derivative(look *l, size_t j, size_t d, double *out) {
     dosi_inverse_column(&l->all, &high, l->scratch, out);
     dosi_inverse_column(&l->all, &low, l->scratch, l->trial);
     for (size_t i = 0; i < n; i++) out[i] = l->q[j] * (out[i] - l->trial[i]) / (2.0 * step);
-}
-
-/// What is left of each reading, into the trial column.
-static const double *residuals(look *l) {
-    size_t n = l->all.n;
-    memcpy(l->trial, l->y, n * sizeof *l->trial);
-    for (size_t j = 0; j < l->k; j++) {
-        for (size_t i = 0; i < n; i++) l->trial[i] -= l->q[j] * l->found[j * n + i];
-    }
-    return l->trial;
 }
 
 /// One over the standard error of what is expected of parameter `c`; 0: nothing is.

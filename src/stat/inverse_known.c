@@ -83,21 +83,6 @@ static void work_normal_equations(known_work *w, const dosi_inverse_known *sourc
     w->counts = 1.0;
 }
 
-/// Correlation of what stands in `v` with the time before, of each sensor, within 0..0.98.
-/// Readings of a sensor are in the order of time. @param last  (n_sensors) scratch
-static double with_time_before(const inverse_rows *rows, const double *v, double *last) {
-    const dosi_inverse_problem *p = rows->problem;
-    double square = 0.0, both = 0.0;
-    for (size_t s = 0; s < p->n_sensors; s++) last[s] = (double)NAN;
-    for (size_t i = 0; i < rows->n; i++) {
-        uint32_t s = p->sensor[rows->row[i]];
-        square += v[i] * v[i];
-        if (isfinite(last[s])) both += v[i] * last[s];
-        last[s] = v[i];
-    }
-    return square > 0 ? fmin(fmax(both / square, 0.0), 0.98) : 0.0;
-}
-
 /// What the sources leave, its variance, and how many times that counts: errors and columns
 /// that both change slowly leave fewer independent readings (M. S. Bartlett, 1946).
 static void weigh_left(known_work *w) {
@@ -107,9 +92,9 @@ static void weigh_left(known_work *w) {
         const double *column = w->columns + j * n;
         for (size_t i = 0; i < n && w->q[j] > 0; i++) w->left[i] += w->q[j] * column[i];
     }
-    double r = with_time_before(&w->rows, w->left, w->scratch);
+    double r = dosi_inverse_correlation(&w->rows, w->left, w->scratch);
     for (size_t i = 0; i < n; i++) w->left[i] = w->y[i] - w->left[i];
-    r *= with_time_before(&w->rows, w->left, w->scratch);
+    r *= dosi_inverse_correlation(&w->rows, w->left, w->scratch);
     double square = dosi_inverse_dot(w->left, w->left, n);
     w->noise = fmax(square / (double)n, 1e-12 * w->yy / (double)n);
     w->counts = (1.0 + r) / (1.0 - r);
