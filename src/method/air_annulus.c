@@ -201,7 +201,7 @@ static dosi_status put_rings(const method_series *series,
     return method_series_put_surface(series, part->i_station, &surface, &call->outputs[1], err);
 }
 
-static dosi_status do_all(const method_series *series, dosi_error *err) {
+static dosi_status do_series(const method_series *series, dosi_error *err) {
     static const char *const with_unit[] = {"value", NULL};
     const dosi_method_call *call = series->call;
     for (size_t o = 0; o < 2; o++) {
@@ -209,7 +209,6 @@ static dosi_status do_all(const method_series *series, dosi_error *err) {
         if (strcmp(dosi_call_value(call, "statistic")->text, "frequency") == 0) continue;
         DOSI_TRY(method_series_set_unit(series, &call->outputs[o], with_unit));
     }
-    method_series_put_report(series);
     for (size_t s = 0; s < series->n_stations; s++) {
         method_part part = method_series_part(series, s);
         rings r = {.n = 0};
@@ -223,12 +222,7 @@ static dosi_status do_all(const method_series *series, dosi_error *err) {
 }
 
 static dosi_status run(const dosi_method_call *call, dosi_error *err) {
-    method_series series = {0};
-    DOSI_TRY(
-        method_series_read(call, dosi_call_value(call, "value")->text, true, &series, err));
-    dosi_status status = do_all(&series, err);
-    method_series_clear(&series);
-    return status;
+    return method_series_run(call, dosi_call_value(call, "value")->text, true, do_series, err);
 }
 
 const dosi_method dosi_method_air_annulus = {

@@ -154,12 +154,11 @@ static dosi_status put_days(const method_series *series,
     return DOSI_OK;
 }
 
-static dosi_status do_all(const method_series *series, dosi_error *err) {
+static dosi_status do_series(const method_series *series, dosi_error *err) {
     static const char *const with_unit[] = {"value", NULL};
     const dosi_method_call *call = series->call;
     DOSI_TRY(method_open_output(call, 0, 0, err));
     DOSI_TRY(method_series_set_unit(series, &call->outputs[0], with_unit));
-    method_series_put_report(series);
     for (size_t s = 0; s < series->n_stations; s++) {
         method_part part = method_series_part(series, s);
         days d = {.count = NULL};
@@ -173,12 +172,7 @@ static dosi_status do_all(const method_series *series, dosi_error *err) {
 }
 
 static dosi_status run(const dosi_method_call *call, dosi_error *err) {
-    method_series series = {0};
-    DOSI_TRY(
-        method_series_read(call, dosi_call_value(call, "value")->text, false, &series, err));
-    dosi_status status = do_all(&series, err);
-    method_series_clear(&series);
-    return status;
+    return method_series_run(call, dosi_call_value(call, "value")->text, false, do_series, err);
 }
 
 const dosi_method dosi_method_air_calendar = {

@@ -300,7 +300,7 @@ static dosi_status do_station(rose *r, dosi_error *err) {
     return status;
 }
 
-static dosi_status do_all(const method_series *series, dosi_error *err) {
+static dosi_status do_series(const method_series *series, dosi_error *err) {
     static const char *const value_unit[] = {"value", NULL};
     static const char *const class_unit[] = {"low", "high", NULL};
     const dosi_method_call *call = series->call;
@@ -320,7 +320,6 @@ static dosi_status do_all(const method_series *series, dosi_error *err) {
     if (start.is_pollution) {
         DOSI_TRY(method_series_set_unit(series, &call->outputs[0], class_unit));
     }
-    method_series_put_report(series);
     for (size_t s = 0; s < series->n_stations; s++) {
         rose r = start;
         r.part = method_series_part(series, s);
@@ -331,12 +330,7 @@ static dosi_status do_all(const method_series *series, dosi_error *err) {
 }
 
 static dosi_status run(const dosi_method_call *call, dosi_error *err) {
-    method_series series = {0};
-    DOSI_TRY(
-        method_series_read(call, dosi_call_value(call, "value")->text, true, &series, err));
-    dosi_status status = do_all(&series, err);
-    method_series_clear(&series);
-    return status;
+    return method_series_run(call, dosi_call_value(call, "value")->text, true, do_series, err);
 }
 
 const dosi_method dosi_method_air_rose = {

@@ -171,29 +171,26 @@ static dosi_status do_station(const method_series *series,
 }
 
 /// One column of values.
-static dosi_status do_value(const dosi_method_call *call, const char *name, dosi_error *err) {
-    method_series series = {0};
-    DOSI_TRY(method_series_read(call, name, false, &series, err));
-    dosi_status status = DOSI_OK;
-    if (series.stamps.step_us != DOSI_HOUR_US) {
-        status = dosi_fail(err, DOSI_INVALID, "%s: yearly statistics need hourly values", name);
-    } else {
-        method_series_put_report(&series);
+static dosi_status do_series(const method_series *series, dosi_error *err) {
+    if (series->stamps.step_us != DOSI_HOUR_US) {
+        return dosi_fail(err, DOSI_INVALID, "%s: yearly statistics need hourly values",
+                         series->name);
     }
-    for (size_t s = 0; s < series.n_stations && status == DOSI_OK; s++) {
-        method_part part = method_series_part(&series, s);
-        status = dosi_run_check(call->run, err);
-        if (status == DOSI_OK) status = do_station(&series, &part, err);
+    for (size_t s = 0; s < series->n_stations; s++) {
+        method_part part = method_series_part(series, s);
+        DOSI_TRY(dosi_run_check(series->call->run, err));
+        DOSI_TRY(do_station(series, &part, err));
     }
-    method_series_clear(&series);
-    return status;
+    return DOSI_OK;
 }
 
 static dosi_status run(const dosi_method_call *call, dosi_error *err) {
     method_names names;
     DOSI_TRY(method_names_split(dosi_call_value(call, "value")->text, &names, err));
     DOSI_TRY(method_open_output(call, 0, 0, err));
-    for (size_t i = 0; i < names.n; i++) DOSI_TRY(do_value(call, names.names[i], err));
+    for (size_t i = 0; i < names.n; i++) {
+        DOSI_TRY(method_series_run(call, names.names[i], false, do_series, err));
+    }
     return DOSI_OK;
 }
 

@@ -296,7 +296,7 @@ static dosi_status put_series(const work *w, dosi_error *err) {
     return DOSI_OK;
 }
 
-static dosi_status do_all(const method_series *series, dosi_error *err) {
+static dosi_status do_series(const method_series *series, dosi_error *err) {
     static const char *const trend_unit[] = {"slope", "slope_low", "slope_high", NULL};
     static const char *const series_unit[] = {"value",  "adjusted", "fitted",
                                               "smooth", "level",    NULL};
@@ -305,7 +305,6 @@ static dosi_status do_all(const method_series *series, dosi_error *err) {
     DOSI_TRY(method_open_output(call, 1, 0, err));
     DOSI_TRY(method_series_set_unit(series, &call->outputs[0], trend_unit));
     DOSI_TRY(method_series_set_unit(series, &call->outputs[1], series_unit));
-    method_series_put_report(series);
     for (size_t s = 0; s < series->n_stations; s++) {
         work w = {.series = series, .part = method_series_part(series, s)};
         DOSI_TRY(dosi_run_check(call->run, err));
@@ -321,12 +320,7 @@ static dosi_status do_all(const method_series *series, dosi_error *err) {
 }
 
 static dosi_status run(const dosi_method_call *call, dosi_error *err) {
-    method_series series = {0};
-    DOSI_TRY(
-        method_series_read(call, dosi_call_value(call, "value")->text, false, &series, err));
-    dosi_status status = do_all(&series, err);
-    method_series_clear(&series);
-    return status;
+    return method_series_run(call, dosi_call_value(call, "value")->text, false, do_series, err);
 }
 
 const dosi_method dosi_method_air_trend = {

@@ -386,6 +386,20 @@ void method_series_put_report(const method_series *s) {
     dosi_text_printf(report, "\n");
 }
 
+dosi_status method_series_run(const dosi_method_call *call,
+                              const char *value_name,
+                              bool needs_wind,
+                              dosi_status (*do_series)(const method_series *series,
+                                                       dosi_error *err),
+                              dosi_error *err) {
+    method_series series = {0};
+    DOSI_TRY(method_series_read(call, value_name, needs_wind, &series, err));
+    method_series_put_report(&series);
+    dosi_status status = do_series(&series, err);
+    method_series_clear(&series);
+    return status;
+}
+
 dosi_status method_series_add_row(const method_series *series,
                                   size_t i_station,
                                   dosi_table *out,

@@ -111,6 +111,14 @@ method_part method_series_part(const method_series *series, size_t i_station);
 /// Lines on what was read, for people.
 void method_series_put_report(const method_series *series);
 
+/// Reads a column with method_series_read(), says what was read, and gives it to `do_series`.
+DOSI_CHECKED dosi_status method_series_run(const dosi_method_call *call,
+                                           const char *value_name,
+                                           bool needs_wind,
+                                           dosi_status (*do_series)(const method_series *series,
+                                                                    dosi_error *err),
+                                           dosi_error *err);
+
 /// Adds a row to an output, with the station in column 0; `*row` is its index.
 DOSI_CHECKED dosi_status method_series_add_row(const method_series *series,
                                                size_t i_station,
