@@ -392,7 +392,7 @@ dosi_status method_series_run(const dosi_method_call *call,
                               dosi_status (*do_series)(const method_series *series,
                                                        dosi_error *err),
                               dosi_error *err) {
-    method_series series = {0};
+    method_series series = {.call = call};
     DOSI_TRY(method_series_read(call, value_name, needs_wind, &series, err));
     method_series_put_report(&series);
     dosi_status status = do_series(&series, err);
