@@ -2,6 +2,7 @@
 
 #include "dosi/forecast.h"
 #include "method/columns.h"
+#include "method/words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,49 +93,95 @@ static const dosi_method_parameter parameters[] = {
      NULL,
      {"결측으로 볼 품질 플래그 비트", "Quality flag bits that count as missing"}},
 };
-#define COLUMN(name, type, ko, en)             \
-    {                                          \
-        name, DOSI_TYPE_##type, NULL, false, { \
-            ko, en                             \
-        }                                      \
-    }
 static const dosi_method_column forecast_columns[] = {
-    COLUMN("station", TEXT, "측정소", "Station"),
-    COLUMN("pollutant", TEXT, "값 열", "Column of the values"),
-    COLUMN("issued", TIME, "예측을 낸 시각", "Time of the last readings that it knows"),
-    COLUMN("time", TIME, "예측한 시각", "Time that is forecast"),
-    COLUMN("horizon_h", INT, "몇 시간 뒤", "Hours ahead"),
-    COLUMN("value", REAL, "예측값 (중앙값)", "Forecast: as likely below as above"),
-    COLUMN("lower", REAL, "구간의 아래", "Lower end of the interval"),
-    COLUMN("upper", REAL, "구간의 위", "Upper end of the interval"),
+    METHOD_COLUMN("station", TEXT, NULL, false, "측정소", "Station"),
+    METHOD_COLUMN("pollutant", TEXT, NULL, false, "값 열", "Column of the values"),
+    METHOD_COLUMN("issued",
+                  TIME,
+                  NULL,
+                  false,
+                  "예측을 낸 시각",
+                  "Time of the last readings that it knows"),
+    METHOD_COLUMN("time", TIME, NULL, false, "예측한 시각", "Time that is forecast"),
+    METHOD_COLUMN("horizon_h", INT, NULL, false, "몇 시간 뒤", "Hours ahead"),
+    METHOD_COLUMN(
+        "value", REAL, NULL, false, "예측값 (중앙값)", "Forecast: as likely below as above"),
+    METHOD_COLUMN("lower", REAL, NULL, false, "구간의 아래", "Lower end of the interval"),
+    METHOD_COLUMN("upper", REAL, NULL, false, "구간의 위", "Upper end of the interval"),
 };
 static const dosi_method_column backtest_columns[] = {
-    COLUMN("station", TEXT, "측정소 (빈칸: 모두)", "Station; empty: all"),
-    COLUMN("pollutant", TEXT, "값 열", "Column of the values"),
-    COLUMN("horizon_h", INT, "몇 시간 뒤", "Hours ahead"),
-    COLUMN("n", INT, "시험한 시각 수", "Hours tested"),
-    COLUMN("mae", REAL, "평균 절대오차", "Mean absolute error"),
-    COLUMN("rmse", REAL, "평균 제곱근 오차", "Root mean square error"),
-    COLUMN("bias", REAL, "평균 오차 (예측 - 측정)", "Mean of forecast less reading"),
-    COLUMN("mae_persistence", REAL, "마지막 값 유지의 오차", "MAE of the last value kept"),
-    COLUMN("mae_yesterday", REAL, "전날 같은 시각 값의 오차", "MAE of the day before"),
-    COLUMN("mae_climatology", REAL, "그 시 평균의 오차", "MAE of the mean of that hour"),
-    COLUMN("rmse_persistence", REAL, "마지막 값 유지의 RMSE", "RMSE of the last value kept"),
-    COLUMN("skill_persistence", REAL, "1 - 오차 / 마지막 값 유지", "1 - MAE / persistence's"),
-    COLUMN("skill_yesterday", REAL, "1 - 오차 / 전날 같은 시각", "1 - MAE / day before's"),
-    COLUMN("skill_climatology", REAL, "1 - 오차 / 그 시 평균", "1 - MAE / climatology's"),
-    COLUMN("coverage", REAL, "구간에 든 비율", "Share of readings inside the interval"),
-    COLUMN("width", REAL, "구간의 평균 너비", "Mean width of the intervals"),
-    COLUMN("crps", REAL, "연속 순위 확률 점수", "Continuous ranked probability score"),
+    METHOD_COLUMN("station", TEXT, NULL, false, "측정소 (빈칸: 모두)", "Station; empty: all"),
+    METHOD_COLUMN("pollutant", TEXT, NULL, false, "값 열", "Column of the values"),
+    METHOD_COLUMN("horizon_h", INT, NULL, false, "몇 시간 뒤", "Hours ahead"),
+    METHOD_COLUMN("n", INT, NULL, false, "시험한 시각 수", "Hours tested"),
+    METHOD_COLUMN("mae", REAL, NULL, false, "평균 절대오차", "Mean absolute error"),
+    METHOD_COLUMN("rmse", REAL, NULL, false, "평균 제곱근 오차", "Root mean square error"),
+    METHOD_COLUMN(
+        "bias", REAL, NULL, false, "평균 오차 (예측 - 측정)", "Mean of forecast less reading"),
+    METHOD_COLUMN("mae_persistence",
+                  REAL,
+                  NULL,
+                  false,
+                  "마지막 값 유지의 오차",
+                  "MAE of the last value kept"),
+    METHOD_COLUMN("mae_yesterday",
+                  REAL,
+                  NULL,
+                  false,
+                  "전날 같은 시각 값의 오차",
+                  "MAE of the day before"),
+    METHOD_COLUMN("mae_climatology",
+                  REAL,
+                  NULL,
+                  false,
+                  "그 시 평균의 오차",
+                  "MAE of the mean of that hour"),
+    METHOD_COLUMN("rmse_persistence",
+                  REAL,
+                  NULL,
+                  false,
+                  "마지막 값 유지의 RMSE",
+                  "RMSE of the last value kept"),
+    METHOD_COLUMN("skill_persistence",
+                  REAL,
+                  NULL,
+                  false,
+                  "1 - 오차 / 마지막 값 유지",
+                  "1 - MAE / persistence's"),
+    METHOD_COLUMN("skill_yesterday",
+                  REAL,
+                  NULL,
+                  false,
+                  "1 - 오차 / 전날 같은 시각",
+                  "1 - MAE / day before's"),
+    METHOD_COLUMN("skill_climatology",
+                  REAL,
+                  NULL,
+                  false,
+                  "1 - 오차 / 그 시 평균",
+                  "1 - MAE / climatology's"),
+    METHOD_COLUMN("coverage",
+                  REAL,
+                  NULL,
+                  false,
+                  "구간에 든 비율",
+                  "Share of readings inside the interval"),
+    METHOD_COLUMN(
+        "width", REAL, NULL, false, "구간의 평균 너비", "Mean width of the intervals"),
+    METHOD_COLUMN("crps",
+                  REAL,
+                  NULL,
+                  false,
+                  "연속 순위 확률 점수",
+                  "Continuous ranked probability score"),
 };
-#define N_OF(a) (sizeof(a) / sizeof(a)[0])
 static const dosi_method_table outputs[] = {
-    {"forecast", {"예측", "Forecast"}, false, forecast_columns, N_OF(forecast_columns)},
+    {"forecast", {"예측", "Forecast"}, false, forecast_columns, METHOD_N(forecast_columns)},
     {"backtest",
      {"지난 예측의 성적", "How forecasts did so far"},
      false,
      backtest_columns,
-     N_OF(backtest_columns)},
+     METHOD_N(backtest_columns)},
 };
 
 /// A run on its way.
@@ -311,7 +358,7 @@ static dosi_status put_score(
     DOSI_TRY(put_names(w, key, out, row));
     out->columns[2].data.integer[row] = (int64_t)horizon;
     out->columns[3].data.integer[row] = (int64_t)s->n;
-    for (size_t i = 0; i < N_OF(numbers); i++) {
+    for (size_t i = 0; i < METHOD_N(numbers); i++) {
         double number = isfinite(numbers[i]) ? numbers[i] : (double)NAN;
         out->columns[4 + i].data.real[row] = number;
     }

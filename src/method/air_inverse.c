@@ -3,6 +3,7 @@
 #include "dosi/air.h"
 #include "method/columns.h"
 #include "method/inverse_air.h"
+#include "method/words.h"
 
 #include <assert.h>
 #include <math.h>
@@ -14,25 +15,6 @@ enum { IN_OBSERVATIONS, IN_STATIONS, IN_WEATHER, IN_KNOWN };
 
 /// Directions of the wind are learnt from sources found, and sources from directions, so often.
 enum { LEARN_ROUNDS = 2 };
-
-#define TEXT(name, default_value, ko, en)                             \
-    {                                                                 \
-        name, DOSI_PARAMETER_TEXT, NULL, default_value, 0, 0, NULL, { \
-            ko, en                                                    \
-        }                                                             \
-    }
-#define REAL(name, unit, default_value, min, max, ko, en)                 \
-    {                                                                     \
-        name, DOSI_PARAMETER_REAL, unit, default_value, min, max, NULL, { \
-            ko, en                                                        \
-        }                                                                 \
-    }
-#define COUNT(name, default_value, min, max, ko, en)                     \
-    {                                                                    \
-        name, DOSI_PARAMETER_INT, NULL, default_value, min, max, NULL, { \
-            ko, en                                                       \
-        }                                                                \
-    }
 
 static const dosi_method_column observation_columns[] = {
     {"station", DOSI_TYPE_TEXT, NULL, false, {"측정소", "Station"}},
@@ -96,59 +78,60 @@ static const dosi_method_table inputs[] = {
 };
 
 static const dosi_method_parameter parameters[] = {
-    TEXT("value", "so2_ppm", "오염물질 열", "Column of the pollutant"),
-    REAL("step_m", "m", "600", 50, 5000, "처음 훑는 간격", "Spacing of the first look"),
-    REAL("margin_m",
-         "m",
-         "1500",
-         0,
-         50000,
-         "측정소 밖으로 찾을 거리",
-         "How far outside the stations to look"),
-    REAL("height_min_m", "m", "20", 0, 500, "가장 낮은 배출 높이", "Lowest release"),
-    REAL("height_max_m", "m", "120", 1, 500, "가장 높은 배출 높이", "Highest release"),
-    COUNT("max_sources", "16", 1, DOSI_INVERSE_SOURCES_MAX, "배출원 최대 수", "Most sources"),
-    REAL("diameter_m",
-         "m",
-         "2",
-         0,
-         20,
-         "굴뚝 안지름으로 볼 값",
-         "Inner diameter that a stack is taken to have"),
-    REAL("gas_ms", "m/s", "11", 0, 60, "배출 속도로 볼 값", "Speed of the gas likewise"),
-    REAL("gas_c",
-         "Cel",
-         "140",
-         -20,
-         1500,
-         "배출 온도로 볼 값",
-         "Temperature of the gas likewise"),
-    REAL("direction_deg",
-         "deg",
-         "10",
-         0,
-         45,
-         "풍향 자료의 눈금",
-         "Resolution of the wind direction"),
-    REAL("mixing_m",
-         "m",
-         "800",
-         50,
-         5000,
-         "혼합고 자료가 없을 때 값",
-         "Mixing height where the weather has none"),
-    COUNT("max_readings",
-          "40000",
-          100,
-          1000000,
-          "쓸 측정값 최대 수 (시각을 건너뜀)",
-          "Most readings to use; beyond it hours are skipped evenly"),
-    COUNT("reject",
-          "1023",
-          0,
-          1023,
-          "결측으로 볼 품질 플래그 비트",
-          "Quality flag bits that count as missing"),
+    METHOD_TEXT("value", "so2_ppm", "오염물질 열", "Column of the pollutant"),
+    METHOD_REAL("step_m", "m", "600", 50, 5000, "처음 훑는 간격", "Spacing of the first look"),
+    METHOD_REAL("margin_m",
+                "m",
+                "1500",
+                0,
+                50000,
+                "측정소 밖으로 찾을 거리",
+                "How far outside the stations to look"),
+    METHOD_REAL("height_min_m", "m", "20", 0, 500, "가장 낮은 배출 높이", "Lowest release"),
+    METHOD_REAL("height_max_m", "m", "120", 1, 500, "가장 높은 배출 높이", "Highest release"),
+    METHOD_INT(
+        "max_sources", "16", 1, DOSI_INVERSE_SOURCES_MAX, "배출원 최대 수", "Most sources"),
+    METHOD_REAL("diameter_m",
+                "m",
+                "2",
+                0,
+                20,
+                "굴뚝 안지름으로 볼 값",
+                "Inner diameter that a stack is taken to have"),
+    METHOD_REAL("gas_ms", "m/s", "11", 0, 60, "배출 속도로 볼 값", "Speed of the gas likewise"),
+    METHOD_REAL("gas_c",
+                "Cel",
+                "140",
+                -20,
+                1500,
+                "배출 온도로 볼 값",
+                "Temperature of the gas likewise"),
+    METHOD_REAL("direction_deg",
+                "deg",
+                "10",
+                0,
+                45,
+                "풍향 자료의 눈금",
+                "Resolution of the wind direction"),
+    METHOD_REAL("mixing_m",
+                "m",
+                "800",
+                50,
+                5000,
+                "혼합고 자료가 없을 때 값",
+                "Mixing height where the weather has none"),
+    METHOD_INT("max_readings",
+               "40000",
+               100,
+               1000000,
+               "쓸 측정값 최대 수 (시각을 건너뜀)",
+               "Most readings to use; beyond it hours are skipped evenly"),
+    METHOD_INT("reject",
+               "1023",
+               0,
+               1023,
+               "결측으로 볼 품질 플래그 비트",
+               "Quality flag bits that count as missing"),
 };
 
 static const dosi_method_column source_columns[] = {

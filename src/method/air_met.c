@@ -2,6 +2,7 @@
 
 #include "dosi/met.h"
 #include "method/columns.h"
+#include "method/words.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -36,35 +37,28 @@ static const dosi_method_table inputs[] = {
      sizeof weather_columns / sizeof weather_columns[0]},
 };
 
-#define REAL_PARAMETER(name, unit, value, low, high, ko, en)       \
-    {                                                              \
-        name, DOSI_PARAMETER_REAL, unit, value, low, high, NULL, { \
-            ko, en                                                 \
-        }                                                          \
-    }
 static const dosi_method_parameter parameters[] = {
-    REAL_PARAMETER("latitude", "deg", "37.57", -90, 90, "위도", "Latitude"),
-    REAL_PARAMETER("longitude", "deg", "126.97", -180, 180, "경도", "Longitude"),
-    REAL_PARAMETER("zone_h", "h", "9", -12, 14, "협정세계시와의 시차", "Hours ahead of UTC"),
-    REAL_PARAMETER("roughness_m", "m", "0.8", 0.001, 5, "지표 거칠기", "Roughness length"),
-    REAL_PARAMETER("displacement_m", "m", "0", 0, 100, "영점 변위", "Displacement height"),
-    REAL_PARAMETER(
-        "anemometer_m", "m", "10", 2, 500, "풍속계 높이", "Height of the anemometer"),
-    REAL_PARAMETER("albedo", NULL, "0.15", 0, 1, "반사율", "Albedo"),
-    REAL_PARAMETER("moisture",
-                   NULL,
-                   "0.5",
-                   0,
-                   1.5,
-                   "수분(1 젖은 땅, 0.3~0.5 도시)",
-                   "Moisture: 1 wet ground, 0.3 to 0.5 a city"),
-    REAL_PARAMETER("lapse_km",
-                   "K/m",
-                   "0.005",
-                   0.0005,
-                   0.1,
-                   "혼합층 위 온위 기울기",
-                   "Potential temperature gradient above the mixed layer"),
+    METHOD_REAL("latitude", "deg", "37.57", -90, 90, "위도", "Latitude"),
+    METHOD_REAL("longitude", "deg", "126.97", -180, 180, "경도", "Longitude"),
+    METHOD_REAL("zone_h", "h", "9", -12, 14, "협정세계시와의 시차", "Hours ahead of UTC"),
+    METHOD_REAL("roughness_m", "m", "0.8", 0.001, 5, "지표 거칠기", "Roughness length"),
+    METHOD_REAL("displacement_m", "m", "0", 0, 100, "영점 변위", "Displacement height"),
+    METHOD_REAL("anemometer_m", "m", "10", 2, 500, "풍속계 높이", "Height of the anemometer"),
+    METHOD_REAL("albedo", NULL, "0.15", 0, 1, "반사율", "Albedo"),
+    METHOD_REAL("moisture",
+                NULL,
+                "0.5",
+                0,
+                1.5,
+                "수분(1 젖은 땅, 0.3~0.5 도시)",
+                "Moisture: 1 wet ground, 0.3 to 0.5 a city"),
+    METHOD_REAL("lapse_km",
+                "K/m",
+                "0.005",
+                0.0005,
+                0.1,
+                "혼합층 위 온위 기울기",
+                "Potential temperature gradient above the mixed layer"),
 };
 
 static const dosi_method_column met_columns[] = {

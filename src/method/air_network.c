@@ -1,75 +1,48 @@
 // air.network: what each station of a fixed network should read, predicted from the others.
 
 #include "dosi/network.h"
+#include "method/geo_words.h"
 #include "method/maps.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT(name, default_value, ko, en)                             \
-    {                                                                 \
-        name, DOSI_PARAMETER_TEXT, NULL, default_value, 0, 0, NULL, { \
-            ko, en                                                    \
-        }                                                             \
-    }
-#define REAL(name, unit, default_value, min, max, ko, en)                 \
-    {                                                                     \
-        name, DOSI_PARAMETER_REAL, unit, default_value, min, max, NULL, { \
-            ko, en                                                        \
-        }                                                                 \
-    }
-
-static const dosi_method_column observation_columns[] = {
-    {"*",
-     DOSI_TYPE_REAL,
-     NULL,
-     true,
-     {"`value`와 `by`가 가리키는 열, 위치 또는 측정소, <값>_flag",
-      "The columns that `value` and `by` name; a place or a station; <value>_flag where "
-      "quality control gave one"}},
-};
-static const dosi_method_column place_columns[] = {
-    {"*",
-     DOSI_TYPE_GEOMETRY,
-     NULL,
-     true,
-     {"`station` 열과 위치", "The `station` column and a place"}},
-};
 static const dosi_method_table inputs[] = {
-    {"observations", {"측정값", "Observations"}, false, observation_columns, 1},
-    {"stations", {"측정소 위치", "Places of the stations"}, true, place_columns, 1},
+    {"observations", {"측정값", "Observations"}, false, geo_observation_columns, 1},
+    {"stations", {"측정소 위치", "Places of the stations"}, true, geo_place_columns, 1},
 };
 
 static const dosi_method_parameter parameters[] = {
-    TEXT("value", NULL, "값 열", "Column of values"),
-    TEXT("by", "time", "시각 열 (같은 간격)", "Column of times or days, equally spaced"),
-    TEXT("station", "station", "측정소 열", "Column that names the station"),
-    TEXT("from",
-         "",
-         "예측을 시작할 날 (YYYY-MM-DD, 비우면 마지막 1/5)",
-         "First day to predict, YYYY-MM-DD: what is before it is learnt from; empty: the last "
-         "fifth"),
-    REAL("half_life",
-         "steps",
-         "180",
-         2,
-         100000,
-         "과거의 무게가 반이 되는 간격 수",
-         "Steps after which the past counts half"),
-    REAL("shrink",
-         NULL,
-         "0.5",
-         0.01,
-         1,
-         "거리 모형의 몫",
-         "Share of the distance model in the semivariances"),
-    REAL("level_power",
-         NULL,
-         "0.5",
-         0.01,
-         2,
-         "오차가 농도를 따라 커지는 지수",
-         "Errors grow as the level to this power"),
+    METHOD_TEXT("value", NULL, "값 열", "Column of values"),
+    METHOD_TEXT("by", "time", "시각 열 (같은 간격)", "Column of times or days, equally spaced"),
+    METHOD_TEXT("station", "station", "측정소 열", "Column that names the station"),
+    METHOD_TEXT(
+        "from",
+        "",
+        "예측을 시작할 날 (YYYY-MM-DD, 비우면 마지막 1/5)",
+        "First day to predict, YYYY-MM-DD: what is before it is learnt from; empty: the last "
+        "fifth"),
+    METHOD_REAL("half_life",
+                "steps",
+                "180",
+                2,
+                100000,
+                "과거의 무게가 반이 되는 간격 수",
+                "Steps after which the past counts half"),
+    METHOD_REAL("shrink",
+                NULL,
+                "0.5",
+                0.01,
+                1,
+                "거리 모형의 몫",
+                "Share of the distance model in the semivariances"),
+    METHOD_REAL("level_power",
+                NULL,
+                "0.5",
+                0.01,
+                2,
+                "오차가 농도를 따라 커지는 지수",
+                "Errors grow as the level to this power"),
     {"reject",
      DOSI_PARAMETER_INT,
      NULL,

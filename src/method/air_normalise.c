@@ -3,6 +3,7 @@
 
 #include "dosi/forest.h"
 #include "method/columns.h"
+#include "method/words.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,19 +14,6 @@ enum { TIME_FEATURES = 4, PARTIAL_POINTS = 25, MIN_HOURS = 100 };
 
 static const char *const time_features[TIME_FEATURES] = {"trend", "day_of_year", "weekday",
                                                          "hour"};
-
-#define TEXT(name, default_value, ko, en)                             \
-    {                                                                 \
-        name, DOSI_PARAMETER_TEXT, NULL, default_value, 0, 0, NULL, { \
-            ko, en                                                    \
-        }                                                             \
-    }
-#define COUNT(name, default_value, min, max, ko, en)                     \
-    {                                                                    \
-        name, DOSI_PARAMETER_INT, NULL, default_value, min, max, NULL, { \
-            ko, en                                                       \
-        }                                                                \
-    }
 
 static const dosi_method_column observation_columns[] = {
     {"station",
@@ -54,36 +42,37 @@ static const dosi_method_table inputs[] = {
 };
 
 static const dosi_method_parameter parameters[] = {
-    TEXT("value", NULL, "값 열", "Column of values"),
-    TEXT("station", "", "측정소 (비우면 모두)", "Station; empty: each of them"),
-    TEXT("weather",
-         "wind_speed_ms,wind_direction_deg,temperature_c,humidity_pct,pressure_hpa",
-         "설명에 쓸 기상 열 (쉼표로 여러 개)",
-         "Columns of weather to explain with, separated by commas"),
-    TEXT("withhold_from",
-         "",
-         "빼고 배울 기간의 처음 (YYYY-MM-DD, 비우면 없음)",
-         "First day of a period not to learn from, YYYY-MM-DD; empty: none"),
-    TEXT("withhold_to",
-         "",
-         "빼고 배울 기간의 끝날",
-         "Last day of that period: what is predicted for it is what the weather alone would "
-         "have "
-         "given"),
-    COUNT("trees", "300", 10, 5000, "나무 수", "Trees"),
-    COUNT("min_node",
-          "5",
-          1,
-          1000,
-          "더 나누지 않을 마디 크기",
-          "Size of a node that is not split"),
-    COUNT("seed", "1", 0, 1000000000, "난수 씨앗", "Seed of the random numbers"),
-    COUNT("reject",
-          "1023",
-          0,
-          1023,
-          "결측으로 볼 품질 플래그 비트",
-          "Quality flag bits that count as missing"),
+    METHOD_TEXT("value", NULL, "값 열", "Column of values"),
+    METHOD_TEXT("station", "", "측정소 (비우면 모두)", "Station; empty: each of them"),
+    METHOD_TEXT("weather",
+                "wind_speed_ms,wind_direction_deg,temperature_c,humidity_pct,pressure_hpa",
+                "설명에 쓸 기상 열 (쉼표로 여러 개)",
+                "Columns of weather to explain with, separated by commas"),
+    METHOD_TEXT("withhold_from",
+                "",
+                "빼고 배울 기간의 처음 (YYYY-MM-DD, 비우면 없음)",
+                "First day of a period not to learn from, YYYY-MM-DD; empty: none"),
+    METHOD_TEXT(
+        "withhold_to",
+        "",
+        "빼고 배울 기간의 끝날",
+        "Last day of that period: what is predicted for it is what the weather alone would "
+        "have "
+        "given"),
+    METHOD_INT("trees", "300", 10, 5000, "나무 수", "Trees"),
+    METHOD_INT("min_node",
+               "5",
+               1,
+               1000,
+               "더 나누지 않을 마디 크기",
+               "Size of a node that is not split"),
+    METHOD_INT("seed", "1", 0, 1000000000, "난수 씨앗", "Seed of the random numbers"),
+    METHOD_INT("reject",
+               "1023",
+               0,
+               1023,
+               "결측으로 볼 품질 플래그 비트",
+               "Quality flag bits that count as missing"),
 };
 
 static const dosi_method_column series_columns[] = {

@@ -12,47 +12,48 @@ enum { LINKS, TRAFFIC, FLEET, FACTORS };
 enum { LONGEST = 20000000 }; // rows of the output
 
 static const dosi_method_column link_columns[] = {
-    ROAD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
-    ROAD_COLUMN("flow_vph", REAL, "/h", false, "시간 교통량(양방향)", "Flow, both ways"),
-    ROAD_COLUMN("speed_kmh", REAL, "km/h", false, "속도", "Speed"),
-    ROAD_COLUMN("heavy_share", REAL, "1", false, "대형차 비율", "Share of heavy vehicles"),
-    ROAD_COLUMN("road_class", TEXT, NULL, true, "도로 등급", "Class of road, as in `traffic`"),
+    METHOD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
+    METHOD_COLUMN("flow_vph", REAL, "/h", false, "시간 교통량(양방향)", "Flow, both ways"),
+    METHOD_COLUMN("speed_kmh", REAL, "km/h", false, "속도", "Speed"),
+    METHOD_COLUMN("heavy_share", REAL, "1", false, "대형차 비율", "Share of heavy vehicles"),
+    METHOD_COLUMN(
+        "road_class", TEXT, NULL, true, "도로 등급", "Class of road, as in `traffic`"),
 };
 static const dosi_method_column traffic_columns[] = {
-    ROAD_COLUMN("road_class", TEXT, NULL, false, "도로 등급", "Class of road"),
-    ROAD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
-    ROAD_COLUMN("flow_factor",
-                REAL,
-                "1",
-                false,
-                "평균 교통량에 대한 비",
-                "Flow of the hour over the mean flow"),
+    METHOD_COLUMN("road_class", TEXT, NULL, false, "도로 등급", "Class of road"),
+    METHOD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
+    METHOD_COLUMN("flow_factor",
+                  REAL,
+                  "1",
+                  false,
+                  "평균 교통량에 대한 비",
+                  "Flow of the hour over the mean flow"),
 };
 static const dosi_method_column fleet_columns[] = {
-    ROAD_COLUMN("vehicle_class",
-                TEXT,
-                NULL,
-                false,
-                "승용차(car), 화물차(van), 승합차(bus); 나머지는 쓰지 않음",
-                "car or 승용차, van or 화물차, bus or 승합차; others are not used"),
-    ROAD_COLUMN("month", DATE, NULL, true, "달: 마지막 달을 씀", "Month: the last is used"),
-    ROAD_COLUMN("petrol", INT, NULL, false, "휘발유", "Petrol"),
-    ROAD_COLUMN("diesel", INT, NULL, false, "경유", "Diesel"),
-    ROAD_COLUMN("lpg", INT, NULL, false, "LPG", "LPG"),
-    ROAD_COLUMN("cng", INT, NULL, false, "CNG", "CNG"),
-    ROAD_COLUMN("hybrid", INT, NULL, false, "하이브리드", "Hybrid"),
-    ROAD_COLUMN("electric", INT, NULL, false, "전기", "Electric"),
+    METHOD_COLUMN("vehicle_class",
+                  TEXT,
+                  NULL,
+                  false,
+                  "승용차(car), 화물차(van), 승합차(bus); 나머지는 쓰지 않음",
+                  "car or 승용차, van or 화물차, bus or 승합차; others are not used"),
+    METHOD_COLUMN("month", DATE, NULL, true, "달: 마지막 달을 씀", "Month: the last is used"),
+    METHOD_COLUMN("petrol", INT, NULL, false, "휘발유", "Petrol"),
+    METHOD_COLUMN("diesel", INT, NULL, false, "경유", "Diesel"),
+    METHOD_COLUMN("lpg", INT, NULL, false, "LPG", "LPG"),
+    METHOD_COLUMN("cng", INT, NULL, false, "CNG", "CNG"),
+    METHOD_COLUMN("hybrid", INT, NULL, false, "하이브리드", "Hybrid"),
+    METHOD_COLUMN("electric", INT, NULL, false, "전기", "Electric"),
 };
-#define FACTOR(name, en) ROAD_COLUMN(name, REAL, NULL, false, en, en)
+#define FACTOR(name, en) METHOD_COLUMN(name, REAL, NULL, false, en, en)
 static const dosi_method_column factor_columns[] = {
-    ROAD_COLUMN("vehicle", TEXT, NULL, false, "car van truck bus", "car, van, truck, bus"),
-    ROAD_COLUMN("fuel",
-                TEXT,
-                NULL,
-                false,
-                "petrol diesel lpg cng hybrid electric",
-                "petrol, diesel, lpg, cng, hybrid, electric"),
-    ROAD_COLUMN(
+    METHOD_COLUMN("vehicle", TEXT, NULL, false, "car van truck bus", "car, van, truck, bus"),
+    METHOD_COLUMN("fuel",
+                  TEXT,
+                  NULL,
+                  false,
+                  "petrol diesel lpg cng hybrid electric",
+                  "petrol, diesel, lpg, cng, hybrid, electric"),
+    METHOD_COLUMN(
         "species", TEXT, NULL, false, "nox co voc pm_exhaust", "nox, co, voc, pm_exhaust"),
     FACTOR("alpha", "EF = (alpha V2 + beta V + gamma + delta/V)"),
     FACTOR("beta", "beta"),
@@ -66,38 +67,42 @@ static const dosi_method_column factor_columns[] = {
     FACTOR("max_kmh", "max V"),
 };
 static const dosi_method_table inputs[] = {
-    ROAD_TABLE("links", false, "도로 구간과 교통", "Links with their traffic", link_columns),
-    ROAD_TABLE(
+    METHOD_TABLE("links", false, "도로 구간과 교통", "Links with their traffic", link_columns),
+    METHOD_TABLE(
         "traffic", true, "시간별 교통량 비", "Hourly course of the flow", traffic_columns),
-    ROAD_TABLE("fleet", true, "연료별 자동차 수", "Vehicles by class and fuel", fleet_columns),
-    ROAD_TABLE("factors", true, "배출계수", "Exhaust factors (EMEP/EEA form)", factor_columns),
+    METHOD_TABLE(
+        "fleet", true, "연료별 자동차 수", "Vehicles by class and fuel", fleet_columns),
+    METHOD_TABLE(
+        "factors", true, "배출계수", "Exhaust factors (EMEP/EEA form)", factor_columns),
 };
 static const dosi_method_parameter parameters[] = {
-    ROAD_REAL(
+    METHOD_REAL(
         "van_share", NULL, "0.1", 0, 1, "소형차 중 화물 밴 비율", "Vans among light vehicles"),
-    ROAD_REAL(
+    METHOD_REAL(
         "bus_share", NULL, "0.4", 0, 1, "대형차 중 버스 비율", "Buses among heavy vehicles"),
-    ROAD_REAL("scale_car", NULL, "1", 0, 10, "승용차를 몇 배로", "What-if: cars, times"),
-    ROAD_REAL("scale_van", NULL, "1", 0, 10, "밴을 몇 배로", "What-if: vans, times"),
-    ROAD_REAL("scale_truck", NULL, "1", 0, 10, "트럭을 몇 배로", "What-if: trucks, times"),
-    ROAD_REAL("scale_bus", NULL, "1", 0, 10, "버스를 몇 배로", "What-if: buses, times"),
-    ROAD_REAL("scale_petrol", NULL, "1", 0, 10, "휘발유차를 몇 배로", "What-if: petrol, times"),
-    ROAD_REAL("scale_diesel", NULL, "1", 0, 10, "경유차를 몇 배로", "What-if: diesel, times"),
-    ROAD_REAL("scale_lpg", NULL, "1", 0, 10, "LPG차를 몇 배로", "What-if: LPG, times"),
-    ROAD_REAL("scale_cng", NULL, "1", 0, 10, "CNG차를 몇 배로", "What-if: CNG, times"),
-    ROAD_REAL("resuspension",
-              NULL,
-              "0",
-              0,
-              10,
-              "재비산 (문헌 평균의 배수, 0: 없음)",
-              "Dust stirred up again, times the mean of inventories; 0: none"),
-    ROAD_TEXT("changed", "", "바꿀 구간 (쉼표)", "What-if: links to change, by commas"),
-    ROAD_REAL("change", NULL, "0", 0, 10, "그 구간의 교통량 배수", "... and their flow, times"),
+    METHOD_REAL("scale_car", NULL, "1", 0, 10, "승용차를 몇 배로", "What-if: cars, times"),
+    METHOD_REAL("scale_van", NULL, "1", 0, 10, "밴을 몇 배로", "What-if: vans, times"),
+    METHOD_REAL("scale_truck", NULL, "1", 0, 10, "트럭을 몇 배로", "What-if: trucks, times"),
+    METHOD_REAL("scale_bus", NULL, "1", 0, 10, "버스를 몇 배로", "What-if: buses, times"),
+    METHOD_REAL(
+        "scale_petrol", NULL, "1", 0, 10, "휘발유차를 몇 배로", "What-if: petrol, times"),
+    METHOD_REAL("scale_diesel", NULL, "1", 0, 10, "경유차를 몇 배로", "What-if: diesel, times"),
+    METHOD_REAL("scale_lpg", NULL, "1", 0, 10, "LPG차를 몇 배로", "What-if: LPG, times"),
+    METHOD_REAL("scale_cng", NULL, "1", 0, 10, "CNG차를 몇 배로", "What-if: CNG, times"),
+    METHOD_REAL("resuspension",
+                NULL,
+                "0",
+                0,
+                10,
+                "재비산 (문헌 평균의 배수, 0: 없음)",
+                "Dust stirred up again, times the mean of inventories; 0: none"),
+    METHOD_TEXT("changed", "", "바꿀 구간 (쉼표)", "What-if: links to change, by commas"),
+    METHOD_REAL(
+        "change", NULL, "0", 0, 10, "그 구간의 교통량 배수", "... and their flow, times"),
 };
-#define EMISSION(name, ko, en) ROAD_COLUMN(name, REAL, "g/(m.s)", false, ko, en)
+#define EMISSION(name, ko, en) METHOD_COLUMN(name, REAL, "g/(m.s)", false, ko, en)
 static const dosi_method_column emission_columns[] = {
-    ROAD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
+    METHOD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
     EMISSION("nox_gms", "NOx(NO2로)", "NOx, as NO2"),
     EMISSION("no2_gms", "직접 배출 NO2", "NO2 emitted as such"),
     EMISSION("co_gms", "CO", "CO"),
@@ -105,10 +110,11 @@ static const dosi_method_column emission_columns[] = {
     EMISSION("pm_exhaust_gms", "배기 입자", "Exhaust particles"),
     EMISSION("pm10_gms", "PM10(마모 포함)", "PM10 with wear"),
     EMISSION("pm25_gms", "PM2.5(마모 포함)", "PM2.5 with wear"),
-    ROAD_COLUMN("time", TIME, NULL, true, "그 시간의 끝", "End of the hour, with `traffic`"),
+    METHOD_COLUMN("time", TIME, NULL, true, "그 시간의 끝", "End of the hour, with `traffic`"),
 };
 static const dosi_method_table outputs[] = {
-    ROAD_TABLE("emissions", false, "구간별 배출량", "Emissions of the links", emission_columns),
+    METHOD_TABLE(
+        "emissions", false, "구간별 배출량", "Emissions of the links", emission_columns),
 };
 
 /// What is read of the links.
@@ -133,7 +139,7 @@ static bool vehicle_of(const dosi_column *column, size_t row, dosi_vehicle *out)
     } words[] = {{"승용차", DOSI_VEHICLE_CAR}, {"car", DOSI_VEHICLE_CAR},
                  {"화물차", DOSI_VEHICLE_VAN}, {"van", DOSI_VEHICLE_VAN},
                  {"승합차", DOSI_VEHICLE_BUS}, {"bus", DOSI_VEHICLE_BUS}};
-    for (size_t i = 0; i < ROAD_COUNT(words); i++) {
+    for (size_t i = 0; i < METHOD_N(words); i++) {
         if (!cell_is(column, row, words[i].word)) continue;
         *out = words[i].vehicle;
         return true;
@@ -291,7 +297,7 @@ static void put_emissions(const double *of, double factor, dosi_table *out, size
     static const dosi_emission_species order[] = {
         DOSI_EMISSION_NOX,        DOSI_EMISSION_NO2,  DOSI_EMISSION_CO,  DOSI_EMISSION_VOC,
         DOSI_EMISSION_PM_EXHAUST, DOSI_EMISSION_PM10, DOSI_EMISSION_PM25};
-    for (size_t i = 0; i < ROAD_COUNT(order); i++) {
+    for (size_t i = 0; i < METHOD_N(order); i++) {
         out->columns[1 + i].data.real[row] = factor * of[order[i]];
     }
 }
@@ -381,10 +387,10 @@ const dosi_method dosi_method_air_road_emission = {
          "other roads is not followed."},
     .citation = "EMEP/EEA air pollutant emission inventory guidebook 2019, 1.A.3.b",
     .inputs = inputs,
-    .n_inputs = ROAD_COUNT(inputs),
+    .n_inputs = METHOD_N(inputs),
     .parameters = parameters,
-    .n_parameters = ROAD_COUNT(parameters),
+    .n_parameters = METHOD_N(parameters),
     .outputs = outputs,
-    .n_outputs = ROAD_COUNT(outputs),
+    .n_outputs = METHOD_N(outputs),
     .run = run,
 };

@@ -3,6 +3,7 @@
 
 #include "dosi/air.h"
 #include "dosi/year.h"
+#include "method/geo_words.h"
 #include "method/maps.h"
 
 #include <stdio.h>
@@ -13,131 +14,70 @@ enum { OBSERVATIONS, STATIONS, AREAS };
 enum { CELLS, GRID, HOURLY, MODELS };
 enum { CELL_VALUES = 5 }; // columns a variable adds to the cells
 
-#define TEXT(name, default_value, ko, en)                             \
-    {                                                                 \
-        name, DOSI_PARAMETER_TEXT, NULL, default_value, 0, 0, NULL, { \
-            ko, en                                                    \
-        }                                                             \
-    }
-#define NUMBER(name, kind, unit, default_value, min, max, ko, en)           \
-    {                                                                       \
-        name, DOSI_PARAMETER_##kind, unit, default_value, min, max, NULL, { \
-            ko, en                                                          \
-        }                                                                   \
-    }
-#define CHOICE(name, default_value, choices, ko, en)                       \
-    {                                                                      \
-        name, DOSI_PARAMETER_CHOICE, NULL, default_value, 0, 0, choices, { \
-            ko, en                                                         \
-        }                                                                  \
-    }
-#define COLUMN(name, type, unit, ko, en)       \
-    {                                          \
-        name, DOSI_TYPE_##type, unit, false, { \
-            ko, en                             \
-        }                                      \
-    }
-
-static const dosi_method_column observation_columns[] = {
-    {"*",
-     DOSI_TYPE_REAL,
-     NULL,
-     true,
-     {"`value`와 `by`가 가리키는 열, 위치 또는 측정소, <값>_flag",
-      "The columns that `value` and `by` name; a place or a station; <value>_flag where "
-      "quality control gave one"}},
-};
-static const dosi_method_column place_columns[] = {
-    {"*",
-     DOSI_TYPE_GEOMETRY,
-     NULL,
-     true,
-     {"`station` 열과 위치", "The `station` column and a place"}},
-};
 static const dosi_method_column area_columns[] = {
     {"geometry", DOSI_TYPE_GEOMETRY, NULL, false, {"구역", "Areas: mapped, and averaged"}},
     {"*", DOSI_TYPE_TEXT, NULL, true, {"`key`의 열", "The column that `key` names"}},
 };
 static const dosi_method_table inputs[] = {
-    {"observations", {"측정값", "Observations"}, false, observation_columns, 1},
-    {"stations", {"측정소 위치", "Places of the stations"}, true, place_columns, 1},
+    {"observations", {"측정값", "Observations"}, false, geo_observation_columns, 1},
+    {"stations", {"측정소 위치", "Places of the stations"}, true, geo_place_columns, 1},
     {"areas", {"구역 (행정동)", "Areas, such as neighbourhoods"}, false, area_columns, 2},
 };
 
 static const dosi_method_parameter parameters[] = {
-    TEXT("value",
-         NULL,
-         "값 열 (쉼표로 여러 개)",
-         "Column or columns of values, separated by commas"),
-    TEXT("by", "time", "지도를 나누는 열", "Column that makes separate maps: the time"),
-    TEXT("station", "station", "측정소 열", "Column that names the station"),
-    TEXT("key", "dong", "구역 열", "Column that names the area"),
-    NUMBER("cell_m", REAL, "m", "100", 1, 100000, "격자 크기", "Size of a grid cell"),
-    CHOICE("model",
-           "exponential",
-           "spherical|exponential|gaussian|matern",
-           "베리오그램 모형",
-           "Variogram model"),
-    CHOICE("weights",
-           "pairs",
-           "pairs_h2|pairs",
-           "맞춤 가중치: N/h^2 또는 N",
-           "Weights of the fit: pairs / distance^2, or pairs"),
-    NUMBER("kappa",
-           REAL,
-           NULL,
-           "1.5",
-           0.05,
-           20,
-           "마테른 매끄러움",
-           "Smoothness of the Matern model"),
-    NUMBER("cutoff_m",
-           REAL,
-           "m",
-           "25000",
-           0,
-           1e9,
-           "표본 베리오그램 최대 거리 (0: 대각선/3)",
-           "Longest distance of the sample variogram; 0: a third of the diagonal"),
-    NUMBER("min_sites",
-           INT,
-           NULL,
-           "3",
-           1,
-           500,
-           "지도에 필요한 최소 지점 수",
-           "Sites that a map needs"),
-    NUMBER("quantile",
-           REAL,
-           NULL,
-           "0.98",
-           0,
-           1,
-           "백분위 (0..1)",
-           "Quantile over the maps, 0 to 1"),
-    CHOICE("threshold",
-           "standard",
-           "standard|none",
-           "기준: 대기환경기준 또는 없음",
-           "Thresholds: Korea's ambient standards, or none"),
-    NUMBER("reject",
-           INT,
-           NULL,
-           "31",
-           0,
-           1023,
-           "결측으로 볼 품질 플래그 비트",
-           "Quality flag bits that count as missing"),
+    METHOD_TEXT("value",
+                NULL,
+                "값 열 (쉼표로 여러 개)",
+                "Column or columns of values, separated by commas"),
+    METHOD_TEXT("by", "time", "지도를 나누는 열", "Column that makes separate maps: the time"),
+    METHOD_TEXT("station", "station", "측정소 열", "Column that names the station"),
+    METHOD_TEXT("key", "dong", "구역 열", "Column that names the area"),
+    METHOD_REAL("cell_m", "m", "100", 1, 100000, "격자 크기", "Size of a grid cell"),
+    METHOD_CHOICE("model",
+                  "exponential",
+                  "spherical|exponential|gaussian|matern",
+                  "베리오그램 모형",
+                  "Variogram model"),
+    METHOD_CHOICE("weights",
+                  "pairs",
+                  "pairs_h2|pairs",
+                  "맞춤 가중치: N/h^2 또는 N",
+                  "Weights of the fit: pairs / distance^2, or pairs"),
+    METHOD_REAL(
+        "kappa", NULL, "1.5", 0.05, 20, "마테른 매끄러움", "Smoothness of the Matern model"),
+    METHOD_REAL("cutoff_m",
+                "m",
+                "25000",
+                0,
+                1e9,
+                "표본 베리오그램 최대 거리 (0: 대각선/3)",
+                "Longest distance of the sample variogram; 0: a third of the diagonal"),
+    METHOD_INT(
+        "min_sites", "3", 1, 500, "지도에 필요한 최소 지점 수", "Sites that a map needs"),
+    METHOD_REAL(
+        "quantile", NULL, "0.98", 0, 1, "백분위 (0..1)", "Quantile over the maps, 0 to 1"),
+    METHOD_CHOICE("threshold",
+                  "standard",
+                  "standard|none",
+                  "기준: 대기환경기준 또는 없음",
+                  "Thresholds: Korea's ambient standards, or none"),
+    METHOD_INT("reject",
+               "31",
+               0,
+               1023,
+               "결측으로 볼 품질 플래그 비트",
+               "Quality flag bits that count as missing"),
 };
 
 static const dosi_method_column cell_columns[] = {
-    COLUMN("cell",
-           INT,
-           NULL,
-           "격자 번호: 행 x 열수 + 열, 행 0이 남쪽",
-           "Cell: row x n_columns + column, row 0 south"),
-    COLUMN("x", REAL, "m", "동쪽 (EPSG:5186)", "East (EPSG:5186)"),
-    COLUMN("y", REAL, "m", "북쪽 (EPSG:5186)", "North (EPSG:5186)"),
+    METHOD_COLUMN("cell",
+                  INT,
+                  NULL,
+                  false,
+                  "격자 번호: 행 x 열수 + 열, 행 0이 남쪽",
+                  "Cell: row x n_columns + column, row 0 south"),
+    METHOD_COLUMN("x", REAL, "m", false, "동쪽 (EPSG:5186)", "East (EPSG:5186)"),
+    METHOD_COLUMN("y", REAL, "m", false, "북쪽 (EPSG:5186)", "North (EPSG:5186)"),
     {"<value>", DOSI_TYPE_REAL, NULL, true, {"기간 평균", "Mean of the maps"}},
     {"<value>_sd",
      DOSI_TYPE_REAL,
@@ -152,14 +92,6 @@ static const dosi_method_column cell_columns[] = {
     {"<value>_high", DOSI_TYPE_REAL, NULL, true, {"백분위 값", "The quantile"}},
     {"<value>_max", DOSI_TYPE_REAL, NULL, true, {"최댓값", "The largest"}},
 };
-static const dosi_method_column grid_columns[] = {
-    COLUMN("x0", REAL, "m", "남서 모서리 동쪽", "South-west corner, east"),
-    COLUMN("y0", REAL, "m", "남서 모서리 북쪽", "South-west corner, north"),
-    COLUMN("cell_m", REAL, "m", "격자 크기", "Size of a cell"),
-    COLUMN("n_columns", INT, NULL, "열 수", "Columns"),
-    COLUMN("n_rows", INT, NULL, "행 수", "Rows"),
-    COLUMN("srid", INT, NULL, "좌표계", "EPSG code"),
-};
 static const dosi_method_column hourly_columns[] = {
     {"*", DOSI_TYPE_TIME, NULL, true, {"`by`와 `key`의 열", "The columns of `by` and `key`"}},
     {"<value>", DOSI_TYPE_REAL, NULL, true, {"구역 평균", "Mean of the area"}},
@@ -170,56 +102,62 @@ static const dosi_method_column hourly_columns[] = {
      {"구역 평균의 분산 (블록 크리깅)", "Variance of that mean, by block kriging"}},
 };
 static const dosi_method_column model_columns[] = {
-    COLUMN("variable", TEXT, NULL, "변수", "Variable"),
-    COLUMN("model", TEXT, NULL, "모형", "Variogram model"),
-    COLUMN("n_maps", INT, NULL, "지도 수", "Maps"),
-    COLUMN("n_sites", INT, NULL, "지점 수", "Sites"),
-    COLUMN("threshold", REAL, NULL, "기준", "Threshold"),
-    COLUMN("nugget", REAL, NULL, "너깃", "Nugget"),
-    COLUMN("psill", REAL, NULL, "부분 문턱", "Partial sill"),
-    COLUMN("range_m", REAL, "m", "상관거리", "Range"),
-    COLUMN("loo_rmse",
-           REAL,
-           NULL,
-           "교차검증 제곱평균제곱근 오차",
-           "Leave-one-out: root mean squared error of a map"),
-    COLUMN("loo_msdr",
-           REAL,
-           NULL,
-           "교차검증 표준화 제곱 오차 평균",
-           "Leave-one-out: mean squared error / variance; 1 when variances are honest"),
-    COLUMN("loo_coverage_95",
-           REAL,
-           NULL,
-           "교차검증 95% 구간 포함률",
-           "Leave-one-out: share inside the 95 % interval"),
-    COLUMN("mean_rmse",
-           REAL,
-           NULL,
-           "기간 평균의 교차검증 오차",
-           "Leave-one-out: root mean squared error of the stations' means"),
-    COLUMN("persistence",
-           REAL,
-           NULL,
-           "평균에 남는 오차 분산의 몫",
-           "Share of a map's error variance that stays in the mean"),
+    METHOD_COLUMN("variable", TEXT, NULL, false, "변수", "Variable"),
+    METHOD_COLUMN("model", TEXT, NULL, false, "모형", "Variogram model"),
+    METHOD_COLUMN("n_maps", INT, NULL, false, "지도 수", "Maps"),
+    METHOD_COLUMN("n_sites", INT, NULL, false, "지점 수", "Sites"),
+    METHOD_COLUMN("threshold", REAL, NULL, false, "기준", "Threshold"),
+    METHOD_COLUMN("nugget", REAL, NULL, false, "너깃", "Nugget"),
+    METHOD_COLUMN("psill", REAL, NULL, false, "부분 문턱", "Partial sill"),
+    METHOD_COLUMN("range_m", REAL, "m", false, "상관거리", "Range"),
+    METHOD_COLUMN("loo_rmse",
+                  REAL,
+                  NULL,
+                  false,
+                  "교차검증 제곱평균제곱근 오차",
+                  "Leave-one-out: root mean squared error of a map"),
+    METHOD_COLUMN("loo_msdr",
+                  REAL,
+                  NULL,
+                  false,
+                  "교차검증 표준화 제곱 오차 평균",
+                  "Leave-one-out: mean squared error / variance; 1 when variances are honest"),
+    METHOD_COLUMN("loo_coverage_95",
+                  REAL,
+                  NULL,
+                  false,
+                  "교차검증 95% 구간 포함률",
+                  "Leave-one-out: share inside the 95 % interval"),
+    METHOD_COLUMN("mean_rmse",
+                  REAL,
+                  NULL,
+                  false,
+                  "기간 평균의 교차검증 오차",
+                  "Leave-one-out: root mean squared error of the stations' means"),
+    METHOD_COLUMN("persistence",
+                  REAL,
+                  NULL,
+                  false,
+                  "평균에 남는 오차 분산의 몫",
+                  "Share of a map's error variance that stays in the mean"),
 };
-#define TABLE(name, ko, en, columns) \
-    { name, {ko, en}, false, columns, sizeof(columns) / sizeof((columns)[0]) }
 static const dosi_method_table outputs[] = {
-    TABLE("cells",
-          "격자별 평균, 불확실성, 초과 시간, 백분위",
-          "Cells: means with uncertainty, hours above, quantiles",
-          cell_columns),
-    TABLE("grid", "격자 설명 (한 행)", "The grid, one row", grid_columns),
-    TABLE("hourly",
-          "구역별 시간 평균과 분산",
-          "Means of areas at every time, with variances",
-          hourly_columns),
-    TABLE("models",
-          "변수별 모형과 교차검증",
-          "Model and leave-one-out per variable",
-          model_columns),
+    METHOD_TABLE("cells",
+                 false,
+                 "격자별 평균, 불확실성, 초과 시간, 백분위",
+                 "Cells: means with uncertainty, hours above, quantiles",
+                 cell_columns),
+    METHOD_TABLE("grid", false, "격자 설명 (한 행)", "The grid, one row", geo_grid_columns),
+    METHOD_TABLE("hourly",
+                 false,
+                 "구역별 시간 평균과 분산",
+                 "Means of areas at every time, with variances",
+                 hourly_columns),
+    METHOD_TABLE("models",
+                 false,
+                 "변수별 모형과 교차검증",
+                 "Model and leave-one-out per variable",
+                 model_columns),
 };
 
 /// A run on its way.

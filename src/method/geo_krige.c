@@ -28,7 +28,7 @@ static const dosi_method_parameter parameters[] = {
     GEO_BY,
     GEO_STATION,
     GEO_CELL,
-    GEO_CHOICE(
+    METHOD_CHOICE(
         "kind",
         "ordinary",
         "ordinary|simple|universal|block|indicator",
@@ -36,41 +36,45 @@ static const dosi_method_parameter parameters[] = {
         "Kind: ordinary (unknown mean), simple (`mean` known), universal (mean linear in "
         "`drift`), block (means of cells; with a drift too), indicator (probability of "
         "more than `threshold`)"),
-    GEO_REAL("mean", NULL, "0", -1e12, 1e12, "알려진 평균 (simple)", "Known mean, for simple"),
-    GEO_TEXT(
+    METHOD_REAL(
+        "mean", NULL, "0", -1e12, 1e12, "알려진 평균 (simple)", "Known mean, for simple"),
+    METHOD_TEXT(
         "drift",
         "",
         "평균을 설명하는 열: 지점·측정소·위치 표의 열이나 covariates에서 가까운 값",
         "Columns that explain the mean, of the observations or stations and of the targets; "
         "else from the nearest place of `covariates`"),
-    GEO_TEXT(
+    METHOD_TEXT(
         "error_variance",
         "",
         "측정값 자체의 오차 분산 열 (값 단위의 제곱)",
         "Column, of observations or stations, with the variance of each sensor's own error "
         "(the value's unit squared)"),
-    GEO_REAL("threshold",
-             NULL,
-             "0",
-             -1e12,
-             1e12,
-             "초과 확률의 기준값 (indicator)",
-             "What the probability of exceeding is of, for indicator"),
-    GEO_CHOICE("search",
-               "auto",
-               "auto|global|local",
-               "이웃: auto는 지점 200개까지 전체",
-               "Neighbourhood; auto: global up to 200 sites"),
-    GEO_INT("nmax", "32", 1, 1023, "국지 크리깅의 이웃 수", "Nearest sites of local kriging"),
+    METHOD_REAL("threshold",
+                NULL,
+                "0",
+                -1e12,
+                1e12,
+                "초과 확률의 기준값 (indicator)",
+                "What the probability of exceeding is of, for indicator"),
+    METHOD_CHOICE("search",
+                  "auto",
+                  "auto|global|local",
+                  "이웃: auto는 지점 200개까지 전체",
+                  "Neighbourhood; auto: global up to 200 sites"),
+    METHOD_INT(
+        "nmax", "32", 1, 1023, "국지 크리깅의 이웃 수", "Nearest sites of local kriging"),
     GEO_MODEL_PARAMETERS,
-    GEO_INT("min_sites", "3", 1, 1000, "지도에 필요한 최소 지점 수", "Sites that a map needs"),
-    GEO_CHOICE("layout",
-               "wide",
-               "wide|long",
-               "출력 모양",
-               "Output: a column a variable, or a row a variable"),
-    GEO_BOOL("non_negative", "false", "음의 예측을 0으로", "Predictions below 0 become 0"),
-    GEO_BOOL("leave_one_out", "true", "교차검증", "Predict every value from the others, too"),
+    METHOD_INT(
+        "min_sites", "3", 1, 1000, "지도에 필요한 최소 지점 수", "Sites that a map needs"),
+    METHOD_CHOICE("layout",
+                  "wide",
+                  "wide|long",
+                  "출력 모양",
+                  "Output: a column a variable, or a row a variable"),
+    METHOD_BOOL("non_negative", "false", "음의 예측을 0으로", "Predictions below 0 become 0"),
+    METHOD_BOOL(
+        "leave_one_out", "true", "교차검증", "Predict every value from the others, too"),
     GEO_REJECT,
 };
 
@@ -174,16 +178,16 @@ static const dosi_method_column model_columns[] = {
     {"nested", DOSI_TYPE_TEXT, NULL, false, {"더한 구조", "Structures added to it"}},
 };
 
-#define TABLE(name, ko, en, columns) \
-    { name, {ko, en}, false, columns, sizeof(columns) / sizeof((columns)[0]) }
 static const dosi_method_table outputs[] = {
-    TABLE("map", "지도: 예측과 분산", "Maps: predictions and variances", map_columns),
+    METHOD_TABLE(
+        "map", false, "지도: 예측과 분산", "Maps: predictions and variances", map_columns),
     GEO_GRID_OUTPUT,
-    TABLE("loo", "교차검증", "Leave-one-out", loo_columns),
-    TABLE("models",
-          "변수별 모형과 교차검증 요약",
-          "Model and leave-one-out summary per variable",
-          model_columns),
+    METHOD_TABLE("loo", false, "교차검증", "Leave-one-out", loo_columns),
+    METHOD_TABLE("models",
+                 false,
+                 "변수별 모형과 교차검증 요약",
+                 "Model and leave-one-out summary per variable",
+                 model_columns),
 };
 
 /// Everything, with what must be given back on the way out.

@@ -17,49 +17,53 @@ static const dosi_method_table inputs[] = {GEO_INPUTS};
 
 #define KINDS "spherical|exponential|gaussian|matern"
 static const dosi_method_parameter parameters[] = {
-    GEO_TEXT("value", NULL, "값 열", "Column of values"),
-    GEO_TEXT("by", "time", "시각 열", "Column of times"),
+    METHOD_TEXT("value", NULL, "값 열", "Column of values"),
+    METHOD_TEXT("by", "time", "시각 열", "Column of times"),
     GEO_STATION,
     GEO_CELL,
-    GEO_REAL("step_h",
-             "h",
-             "0",
-             0,
-             1e6,
-             "시간 간격 (0: 자료의 가장 짧은 간격)",
-             "Time step; 0: the shortest gap between times"),
-    GEO_TEXT("times",
-             "",
-             "예측할 시각 (쉼표로, 비우면 자료의 모든 시각)",
-             "Times to predict, separated by commas, also between or after those of the data; "
-             "empty: all of the data's"),
-    GEO_CHOICE("model",
-               "summetric",
-               "separable|productsum|metric|summetric",
-               "시공간 모형",
-               "Family of space-time models"),
-    GEO_CHOICE("space", "exponential", KINDS, "공간 모형", "Variogram over distance"),
-    GEO_CHOICE("lags", "exponential", KINDS, "시간 모형", "Variogram over time lags"),
-    GEO_CHOICE("joint", "exponential", KINDS, "결합 모형", "Variogram over both together"),
+    METHOD_REAL("step_h",
+                "h",
+                "0",
+                0,
+                1e6,
+                "시간 간격 (0: 자료의 가장 짧은 간격)",
+                "Time step; 0: the shortest gap between times"),
+    METHOD_TEXT(
+        "times",
+        "",
+        "예측할 시각 (쉼표로, 비우면 자료의 모든 시각)",
+        "Times to predict, separated by commas, also between or after those of the data; "
+        "empty: all of the data's"),
+    METHOD_CHOICE("model",
+                  "summetric",
+                  "separable|productsum|metric|summetric",
+                  "시공간 모형",
+                  "Family of space-time models"),
+    METHOD_CHOICE("space", "exponential", KINDS, "공간 모형", "Variogram over distance"),
+    METHOD_CHOICE("lags", "exponential", KINDS, "시간 모형", "Variogram over time lags"),
+    METHOD_CHOICE("joint", "exponential", KINDS, "결합 모형", "Variogram over both together"),
     GEO_KAPPA,
-    GEO_REAL("metres_per_step",
-             "m",
-             "0",
-             0,
-             1e9,
-             "한 간격과 맞먹는 거리 (0: 자료에서)",
-             "Distance that differs as much as one step, for choosing neighbours and weighing "
-             "the fit; 0: told from the data"),
+    METHOD_REAL(
+        "metres_per_step",
+        "m",
+        "0",
+        0,
+        1e9,
+        "한 간격과 맞먹는 거리 (0: 자료에서)",
+        "Distance that differs as much as one step, for choosing neighbours and weighing "
+        "the fit; 0: told from the data"),
     GEO_CUTOFF,
     GEO_BINS,
-    GEO_INT("n_lags", "7", 2, 1000, "시간 지연 수", "Lags of the sample variogram, 0 included"),
-    GEO_INT("nmax", "50", 1, 1000, "이웃 값의 수", "Nearest values in space and time"),
-    GEO_INT("min_sites", "1", 1, 1000, "시각에 필요한 최소 지점 수", "Sites that a time needs"),
-    GEO_BOOL("non_negative", "false", "음의 예측을 0으로", "Predictions below 0 become 0"),
-    GEO_BOOL("leave_one_out",
-             "true",
-             "교차검증 (측정소를 통째로 빼고)",
-             "Predict every value from the other stations, too"),
+    METHOD_INT(
+        "n_lags", "7", 2, 1000, "시간 지연 수", "Lags of the sample variogram, 0 included"),
+    METHOD_INT("nmax", "50", 1, 1000, "이웃 값의 수", "Nearest values in space and time"),
+    METHOD_INT(
+        "min_sites", "1", 1, 1000, "시각에 필요한 최소 지점 수", "Sites that a time needs"),
+    METHOD_BOOL("non_negative", "false", "음의 예측을 0으로", "Predictions below 0 become 0"),
+    METHOD_BOOL("leave_one_out",
+                "true",
+                "교차검증 (측정소를 통째로 빼고)",
+                "Predict every value from the other stations, too"),
     GEO_REJECT,
 };
 
@@ -139,14 +143,18 @@ static const dosi_method_column model_columns[] = {
      {"95% 구간 포함률", "Share inside the 95 % interval"}},
     {"loo_correlation", DOSI_TYPE_REAL, NULL, false, {"상관계수", "Correlation"}},
 };
-#define TABLE(name, ko, en, columns) \
-    { name, {ko, en}, false, columns, sizeof(columns) / sizeof((columns)[0]) }
 static const dosi_method_table outputs[] = {
-    TABLE("map", "지도: 예측과 분산", "Maps: predictions and variances", map_columns),
+    METHOD_TABLE(
+        "map", false, "지도: 예측과 분산", "Maps: predictions and variances", map_columns),
     GEO_GRID_OUTPUT,
-    TABLE("loo", "교차검증", "Every value from the other sites", loo_columns),
-    TABLE("sample", "시공간 표본 베리오그램", "Sample space-time variogram", sample_columns),
-    TABLE("models", "맞춘 모형과 검증", "Fitted model and its check", model_columns),
+    METHOD_TABLE("loo", false, "교차검증", "Every value from the other sites", loo_columns),
+    METHOD_TABLE("sample",
+                 false,
+                 "시공간 표본 베리오그램",
+                 "Sample space-time variogram",
+                 sample_columns),
+    METHOD_TABLE(
+        "models", false, "맞춘 모형과 검증", "Fitted model and its check", model_columns),
 };
 
 /// A run on its way.

@@ -7,32 +7,7 @@
 #include "dosi/polar.h"
 #include "dosi/trend.h"
 #include "method/columns.h"
-
-// Parameters in one line each.
-#define METHOD_TEXT(name, default_value, ko, en)                      \
-    {                                                                 \
-        name, DOSI_PARAMETER_TEXT, NULL, default_value, 0, 0, NULL, { \
-            ko, en                                                    \
-        }                                                             \
-    }
-#define METHOD_INT(name, default_value, min, max, ko, en)                \
-    {                                                                    \
-        name, DOSI_PARAMETER_INT, NULL, default_value, min, max, NULL, { \
-            ko, en                                                       \
-        }                                                                \
-    }
-#define METHOD_REAL(name, unit, default_value, min, max, ko, en)          \
-    {                                                                     \
-        name, DOSI_PARAMETER_REAL, unit, default_value, min, max, NULL, { \
-            ko, en                                                        \
-        }                                                                 \
-    }
-#define METHOD_CHOICE(name, default_value, choices, ko, en)                \
-    {                                                                      \
-        name, DOSI_PARAMETER_CHOICE, NULL, default_value, 0, 0, choices, { \
-            ko, en                                                         \
-        }                                                                  \
-    }
+#include "method/words.h"
 
 /// Parameters of every method that reads series with method_series_read().
 #define METHOD_SERIES_PARAMETERS                                                               \
