@@ -59,7 +59,7 @@ const dosi_plume_hour *verify_aermod_air(const verify_aermod *run,
 void verify_aermod_add(verify_aermod *run, size_t source, const double *values);
 
 /// Adds what is left at the end of an hour: NO2 of the NOx kept, and the background.
-void verify_aermod_finish(verify_aermod *run, const dosi_aermod_hour *met);
+void verify_aermod_finish(verify_aermod *run, size_t hour);
 
 /// Adds all rows of buoyant lines in an hour.
 DOSI_CHECKED dosi_status verify_aermod_rows(verify_aermod *run,

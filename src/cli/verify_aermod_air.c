@@ -16,8 +16,9 @@ static double share_by_ratio(const verify_aermod *run, size_t place) {
     return dosi_no2_ambient_ratio(nox, run->deck.arm2_least, run->deck.arm2_most) / nox;
 }
 
-/// The same of a source and those that share its ozone, by OLM.
-static double share_by_ozone(const verify_aermod *run, size_t source, size_t place) {
+/// The same of a source and those that share its ozone, by OLM. Without a number for ozone all
+/// is converted.
+static double share_by_ozone(const verify_aermod *run, size_t source, size_t place, double o3) {
     const dosi_aermod_deck *deck = &run->deck;
     size_t n = run->receptors.n, olm = deck->sources[source].olm;
     double nox = 0, emitted = 0;
@@ -26,37 +27,48 @@ static double share_by_ozone(const verify_aermod *run, size_t source, size_t pla
         nox += run->nox[s * n + place];
         emitted += deck->sources[s].no2_share * run->nox[s * n + place];
     }
-    if (!(nox > 0)) return deck->no2_most;
-    double no2 = dosi_no2_ozone_limited(nox, emitted / nox, deck->ozone_ugm3 * OZONE_NO2);
+    if (!(nox > 0) || isnan(o3)) return deck->no2_most;
+    double no2 = dosi_no2_ozone_limited(nox, emitted / nox, o3 * OZONE_NO2);
     return fmin(no2 / nox, deck->no2_most);
 }
 
-static double share_of(const verify_aermod *run, size_t source, size_t place) {
+static double share_of(const verify_aermod *run, size_t source, size_t place, double o3) {
     switch (run->deck.no2) {
     case AERMOD_NO2_ARM2:
         return share_by_ratio(run, place);
     case AERMOD_NO2_OLM:
-        return share_by_ozone(run, source, place);
+        return share_by_ozone(run, source, place, o3);
     default:
         return fmin(run->deck.sources[source].no2_share, run->deck.no2_most);
     }
 }
 
-void verify_aermod_finish(verify_aermod *run, const dosi_aermod_hour *met) {
-    const dosi_aermod_deck *deck = &run->deck;
+/// Adds a source's share at a place to its groups.
+static void add_to_groups(verify_aermod *run, size_t source, size_t place, double value) {
+    for (size_t g = 0; g < run->deck.n_groups; g++) {
+        if (!dosi_aermod_in_group(&run->deck.groups[g], source)) continue;
+        run->group[g * run->receptors.n + place] += value;
+    }
+}
+
+/// Turns the NOx kept into NO2 of the groups.
+static void convert(verify_aermod *run, size_t hour) {
     size_t n = run->receptors.n;
-    for (size_t s = 0; run->nox && s < deck->n_sources; s++) {
+    double o3 = dosi_aermod_ozone_at(&run->deck, &run->met, hour);
+    for (size_t s = 0; s < run->deck.n_sources; s++) {
         for (size_t i = 0; i < n; i++) {
-            double no2 = run->nox[s * n + i];
-            if (no2 == 0) continue;
-            no2 *= share_of(run, s, i);
-            for (size_t g = 0; g < deck->n_groups; g++) {
-                if (dosi_aermod_in_group(&deck->groups[g], s)) run->group[g * n + i] += no2;
-            }
+            double nox = run->nox[s * n + i];
+            if (nox != 0) add_to_groups(run, s, i, nox * share_of(run, s, i, o3));
         }
     }
-    if (deck->background.kind == AERMOD_BACKGROUND_NONE) return;
-    double background = dosi_aermod_background_at(deck, met);
+}
+
+void verify_aermod_finish(verify_aermod *run, size_t hour) {
+    const dosi_aermod_deck *deck = &run->deck;
+    size_t n = run->receptors.n;
+    if (run->nox) convert(run, hour);
+    if (!dosi_aermod_has_ambient(deck, AERMOD_BACKGROUND)) return;
+    double background = dosi_aermod_ambient_at(deck, AERMOD_BACKGROUND, &run->met.hours[hour]);
     for (size_t g = 0; g < deck->n_groups; g++) {
         if (!deck->groups[g].has_background) continue;
         for (size_t i = 0; i < n; i++) run->group[g * n + i] += background;

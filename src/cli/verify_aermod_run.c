@@ -389,6 +389,6 @@ dosi_status verify_aermod_hour(verify_aermod *run,
         verify_aermod_add(run, s, run->brought);
     }
     if (*is_valid && deck->n_rows) DOSI_TRY(verify_aermod_rows(run, met, &rural, err));
-    if (*is_valid) verify_aermod_finish(run, met);
+    if (*is_valid) verify_aermod_finish(run, hour);
     return DOSI_OK;
 }

@@ -1,39 +1,10 @@
-// What an AERMOD run adds and converts: background concentrations, and NOx to NO2.
+// How an AERMOD run makes NO2 of NOx: shares at the stack, and what is taken together.
 
 #include "source/aermod_private.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define OZONE_UGM3_PPB 1.960 ///< ug/m3 of a ppb at 25 C and 1013.25 hPa, as EPA rounds them.
-#define CO_UGM3_PPB    1.144
-#define NO2_PPB_UGM3   0.5319 ///< ppb of a ug/m3.
-#define SO2_PPB_UGM3   0.3823
-
-/// Mass of a unit "PPB", "PPM" or "UG/M3"; 0: another word.
-static double unit_mass(const aermod_field *unit, double ppb_ugm3) {
-    if (aermod_field_is(unit, "PPB")) return ppb_ugm3;
-    if (aermod_field_is(unit, "PPM")) return 1000 * ppb_ugm3;
-    return aermod_field_is(unit, "UG/M3") ? 1 : 0;
-}
-
-/// OZONEVAL value [unit]; parts per billion where no unit is given.
-static dosi_status read_ozone(aermod_reading *r,
-                              const aermod_card *card,
-                              size_t first,
-                              dosi_error *err) {
-    double value = 0, mass = OZONE_UGM3_PPB;
-    DOSI_TRY(aermod_card_real(card, first, &value, err));
-    if (first + 1 < card->n_fields) {
-        mass = unit_mass(&card->fields[first + 1], OZONE_UGM3_PPB);
-    }
-    if (mass == 0 || value < 0) {
-        return aermod_card_fail(card, DOSI_PARSE, err, "ozone of %g in an unknown unit", value);
-    }
-    r->deck->ozone_ugm3 = mass * value;
-    return DOSI_OK;
-}
 
 /// A share, 0 to 1.
 static dosi_status read_share(const aermod_card *card,
@@ -53,7 +24,10 @@ dosi_status aermod_read_conversion(
     aermod_reading *r, const aermod_card *card, size_t first, bool *is_taken, dosi_error *err) {
     dosi_aermod_deck *deck = r->deck;
     *is_taken = true;
-    if (strcmp(r->keyword, "OZONEVAL") == 0) return read_ozone(r, card, first, err);
+    if (strcmp(r->keyword, "NOMINO3") == 0) {
+        deck->is_ozone_unbounded = true;
+        return DOSI_OK;
+    }
     if (strcmp(r->keyword, "NO2STACK") == 0) {
         return read_share(card, first, &deck->no2_stack, err);
     }
@@ -64,8 +38,7 @@ dosi_status aermod_read_conversion(
         DOSI_TRY(read_share(card, first, &deck->arm2_least, err));
         return read_share(card, first + 1, &deck->arm2_most, err);
     }
-    *is_taken = false;
-    return DOSI_OK;
+    return aermod_read_ambient(r, card, first, is_taken, err);
 }
 
 /// NO2RATIO source share
@@ -107,103 +80,46 @@ static dosi_status read_olm_group(aermod_reading *r,
     return DOSI_OK;
 }
 
-// ---- background ----
-
-/// Reads hours: yy mm dd hh value.
-static dosi_status read_hours(aermod_reading *r,
-                              const dosi_aermod_text *text,
-                              dosi_error *err) {
-    aermod_card card = {.name = text->name};
+/// The two results of PSDCREDIT.
+static dosi_status add_psd_groups(aermod_reading *r, dosi_error *err) {
+    static const char *const ids[] = {"NAAQS", "PSDINC"};
     dosi_aermod_deck *deck = r->deck;
-    size_t at = 0;
-    while (aermod_card_next(&card, text->bytes, text->n_bytes, &at, true)) {
-        int64_t part[4];
-        dosi_aermod_emission hour = {.source = AERMOD_BACKGROUND, .n = 1};
-        if (card.n_fields == 0) continue;
-        for (size_t i = 0; i < 4; i++) {
-            DOSI_TRY(aermod_card_int(&card, i, &part[i], err));
-            if (part[i] < 0 || part[i] > 9999) {
-                return aermod_card_fail(&card, DOSI_PARSE, err, "no such hour");
-            }
-            hour.stamp = hour.stamp * 100 + part[i] % 100;
+    for (size_t g = 0; g < 2 && deck->n_groups < 2; g++) {
+        DOSI_TRY(aermod_grow(r, AERMOD_GROUPS, (void **)&deck->groups, deck->n_groups, 2, err));
+        dosi_aermod_group group = {.member = calloc((deck->n_sources + 7) / 8 + 1, 1)};
+        if (!group.member) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for a deck");
+        memcpy(group.id, ids[g], strlen(ids[g]) + 1);
+        deck->groups[deck->n_groups++] = group;
+    }
+    return DOSI_OK;
+}
+
+/// PSDGROUP INCRCONS | RETRBASE | NONRBASE sources...
+static dosi_status read_psd_group(aermod_reading *r,
+                                  const aermod_card *card,
+                                  size_t at,
+                                  dosi_error *err) {
+    static const char *const words[] = {"", "INCRCONS", "RETRBASE", "NONRBASE"};
+    dosi_aermod_deck *deck = r->deck;
+    int psd = AERMOD_PSD_INCREMENT;
+    while (psd <= AERMOD_PSD_BASE && !aermod_field_is(&card->fields[at], words[psd])) psd++;
+    if (psd > AERMOD_PSD_BASE || !deck->is_psd_credit) {
+        return aermod_card_fail(card, DOSI_PARSE, err, "PSDGROUP of another kind, or alone");
+    }
+    DOSI_TRY(add_psd_groups(r, err));
+    for (size_t i = at + 1; i < card->n_fields; i++) {
+        char pattern[2 * AERMOD_ID_BYTES];
+        DOSI_TRY(aermod_card_name(card, i, pattern, sizeof pattern, err));
+        for (size_t s = 0; s < deck->n_sources; s++) {
+            bool is_all = strcmp(pattern, "ALL") == 0;
+            if (!is_all && !aermod_id_matches(deck->sources[s].id, pattern)) continue;
+            deck->sources[s].psd = (dosi_aermod_psd)psd;
+            uint8_t bit = (uint8_t)(1 << (s % 8));
+            if (psd != AERMOD_PSD_RETIRED) deck->groups[0].member[s / 8] |= bit;
+            deck->groups[1].member[s / 8] |= bit;
         }
-        DOSI_TRY(aermod_card_real(&card, 4, &hour.value[0], err));
-        DOSI_TRY(aermod_grow(r, AERMOD_EMISSIONS, (void **)&deck->emissions, deck->n_emissions,
-                             AERMOD_MOST_EMISSIONS, err));
-        deck->emissions[deck->n_emissions++] = hour;
     }
     return DOSI_OK;
-}
-
-/// BACKGRND HOURLY file [format]
-static dosi_status read_hourly_background(aermod_reading *r,
-                                          const aermod_card *card,
-                                          size_t at,
-                                          dosi_error *err) {
-    char name[AERMOD_PATH_BYTES];
-    if (at >= card->n_fields || card->fields[at].n >= sizeof name) {
-        return aermod_card_fail(card, DOSI_PARSE, err, "BACKGRND HOURLY needs a file's name");
-    }
-    bool is_free = at + 1 == card->n_fields || aermod_field_is(&card->fields[at + 1], "FREE");
-    if (!is_free || !r->files) { // columns without gaps
-        aermod_note_unsupported(r->deck, "BACKGRND");
-        return DOSI_OK;
-    }
-    memcpy(name, card->fields[at].at, card->fields[at].n);
-    name[card->fields[at].n] = '\0';
-    dosi_text text = {0};
-    dosi_status status = r->files->read(r->files->context, name, &text, err);
-    if (status == DOSI_OK) {
-        const dosi_aermod_text hourly = {name, dosi_text_string(&text), text.length};
-        status = read_hours(r, &hourly, err);
-        r->deck->background.kind = AERMOD_BACKGROUND_HOURLY;
-    } else if (status == DOSI_NOT_FOUND) {
-        aermod_note_unsupported(r->deck, "BACKGRND");
-        status = DOSI_OK;
-    }
-    dosi_text_destroy(&text);
-    return status;
-}
-
-/// BACKGRND ANNUAL value, or as EMISFACT varies; values may go on over lines.
-static dosi_status read_background(aermod_reading *r,
-                                   const aermod_card *card,
-                                   size_t at,
-                                   dosi_error *err) {
-    dosi_aermod_background *b = &r->deck->background;
-    if (aermod_field_is(&card->fields[at], "HOURLY")) {
-        return read_hourly_background(r, card, at + 1, err);
-    }
-    dosi_aermod_source varying = {.first_factor = b->first_factor, .n_factors = b->n_factors};
-    if (aermod_field_is(&card->fields[at], "ANNUAL")) {
-        double value = 0;
-        DOSI_TRY(aermod_card_real(card, at + 1, &value, err));
-        b->kind = AERMOD_BACKGROUND_ANNUAL;
-        b->annual = value;
-        return DOSI_OK;
-    }
-    DOSI_TRY(aermod_add_factors(r, card, at, &varying, err));
-    *b = (dosi_aermod_background){.kind = AERMOD_BACKGROUND_VARYING,
-                                  .variation = varying.variation,
-                                  .first_factor = varying.first_factor,
-                                  .n_factors = varying.n_factors,
-                                  .unit = b->unit};
-    return DOSI_OK;
-}
-
-/// BACKUNIT unit: of gases that AERMOD knows the mass of.
-static dosi_status read_background_unit(aermod_reading *r,
-                                        const aermod_card *card,
-                                        size_t at,
-                                        dosi_error *err) {
-    const char *gas = r->deck->pollutant;
-    double ppb = 0;
-    if (strcmp(gas, "NO2") == 0) ppb = 1 / NO2_PPB_UGM3;
-    if (strcmp(gas, "SO2") == 0) ppb = 1 / SO2_PPB_UGM3;
-    if (strcmp(gas, "CO") == 0) ppb = CO_UGM3_PPB;
-    r->deck->background.unit = unit_mass(&card->fields[at], ppb);
-    if (r->deck->background.unit > 0) return DOSI_OK;
-    return aermod_card_fail(card, DOSI_PARSE, err, "BACKUNIT of %s is unknown", gas);
 }
 
 dosi_status aermod_read_air(
@@ -211,39 +127,38 @@ dosi_status aermod_read_air(
     *is_taken = true;
     if (strcmp(r->keyword, "NO2RATIO") == 0) return read_source_share(r, card, first, err);
     if (strcmp(r->keyword, "OLMGROUP") == 0) return read_olm_group(r, card, first, err);
-    if (strcmp(r->keyword, "BACKGRND") == 0) return read_background(r, card, first, err);
-    if (strcmp(r->keyword, "BACKUNIT") == 0) return read_background_unit(r, card, first, err);
-    *is_taken = false;
-    return DOSI_OK;
+    if (strcmp(r->keyword, "PSDGROUP") == 0) return read_psd_group(r, card, first, err);
+    return aermod_read_ambient(r, card, first, is_taken, err);
 }
 
-double dosi_aermod_background_at(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour) {
-    const dosi_aermod_background *b = &deck->background;
-    double unit = b->unit > 0 ? b->unit : 1;
-    if (b->kind == AERMOD_BACKGROUND_NONE) return 0;
-    if (b->kind == AERMOD_BACKGROUND_ANNUAL) return unit * b->annual;
-    if (b->kind == AERMOD_BACKGROUND_HOURLY) {
-        const dosi_aermod_emission *e =
-            dosi_aermod_hourly(deck, AERMOD_BACKGROUND, hour->stamp);
-        return e && e->value[0] >= 0 ? unit * e->value[0] : (double)NAN;
+/// Whether there is no ozone at any time.
+static bool is_without_ozone(const dosi_aermod_deck *deck) {
+    for (size_t i = 0; i < AERMOD_AMBIENT_SECTORS; i++) {
+        const dosi_aermod_ambient_sector *s = &deck->ambient[AERMOD_OZONE].sector[i];
+        if (s->has_file || s->n_factors > 0 || s->value != 0) return false;
     }
-    const dosi_aermod_source varying = {
-        .variation = b->variation, .first_factor = b->first_factor, .n_factors = b->n_factors};
-    return unit * dosi_aermod_factor(deck, &varying, hour);
+    return true;
 }
 
-/// Says what of the conversion is not modelled: PVMRM and TTRM are where there is ozone.
+/// Says what of the conversion is not modelled: PVMRM and TTRM are where there is no ozone.
 void aermod_finish_conversion(dosi_aermod_deck *deck) {
-    bool needs_ozone = deck->no2 == AERMOD_NO2_OLM || deck->no2 == AERMOD_NO2_SHARE;
-    if (deck->no2 == AERMOD_NO2_SHARE && deck->ozone_ugm3 != 0) {
-        aermod_note_unsupported(deck, "PVMRM or TTRM with ozone");
-    } else if (needs_ozone && isnan(deck->ozone_ugm3)) {
+    bool needs_ozone = deck->no2 > AERMOD_NO2_ARM2;
+    if (needs_ozone && !dosi_aermod_has_ambient(deck, AERMOD_OZONE)) {
         aermod_note_unsupported(deck, "no OZONEVAL");
+    }
+    if (deck->no2 == AERMOD_NO2_GRSM) aermod_note_unsupported(deck, "GRSM");
+    bool is_by_plume = deck->no2 == AERMOD_NO2_PVMRM || deck->no2 == AERMOD_NO2_TTRM;
+    if (is_by_plume && !is_without_ozone(deck)) {
+        aermod_note_unsupported(deck, "PVMRM or TTRM with ozone");
+    }
+    if (deck->is_psd_credit) aermod_note_unsupported(deck, "PSDCREDIT");
+    if (deck->is_psd_credit && deck->no2 != AERMOD_NO2_PVMRM) {
+        aermod_note_unsupported(deck, "PSDCREDIT without PVMRM");
     }
     for (size_t s = 0; s < deck->n_sources; s++) {
         dosi_aermod_source *source = &deck->sources[s];
         if (!source->has_no2_share) source->no2_share = deck->no2_stack;
-        if (deck->no2 > AERMOD_NO2_ARM2 && isnan(source->no2_share)) {
+        if (needs_ozone && isnan(source->no2_share)) {
             aermod_note_unsupported(deck, "no NO2STACK");
         }
     }

@@ -209,7 +209,8 @@ dosi_status dosi_aermod_deck_read(const dosi_aermod_text *text,
     memset(&deck, 0, sizeof deck);
     memcpy(deck.wind_limits, wind_limits, sizeof wind_limits);
     for (size_t i = 0; i < 6; i++) deck.limits[i] = NAN;
-    deck.ozone_ugm3 = deck.no2_stack = NAN;
+    deck.no2_stack = NAN;
+    aermod_start_ambient(&deck);
     deck.no2_most = deck.arm2_most = 0.9;
     deck.arm2_least = 0.5;
     aermod_reading r = {

@@ -15,8 +15,9 @@ enum {
     AERMOD_PATH_BYTES = 512,
     AERMOD_PARAMETERS = 8,
     AERMOD_SECTORS = 36,
-    AERMOD_BACKGROUND = 0x7fffffff, ///< Stands for a source where background is by the hour.
-    AERMOD_HOURLY = 4,              ///< Most values of a source and hour in a file of HOUREMIS.
+    AERMOD_AMBIENT_SECTORS = 6,
+    AERMOD_AMBIENT = 0x7fff0000, ///< From here on, "sources" are ambient air by the hour.
+    AERMOD_HOURLY = 4,           ///< Most values of a source and hour in a file of HOUREMIS.
 };
 
 typedef enum dosi_aermod_kind {
@@ -53,6 +54,14 @@ typedef enum dosi_aermod_variation {
     AERMOD_VARIATIONS,
 } dosi_aermod_variation;
 
+/// PSDGROUP: what a source is in the accounts of growth.
+typedef enum dosi_aermod_psd {
+    AERMOD_PSD_NONE,
+    AERMOD_PSD_INCREMENT, ///< INCRCONS: consumes the increment.
+    AERMOD_PSD_RETIRED,   ///< RETRBASE: was there, and is no more.
+    AERMOD_PSD_BASE,      ///< NONRBASE: was there, and is.
+} dosi_aermod_psd;
+
 /// Building dimensions by wind sector: height, width, length, and where the upwind face is.
 typedef struct dosi_aermod_building {
     size_t n[5]; ///< How many of each were given.
@@ -76,7 +85,8 @@ typedef struct dosi_aermod_source {
     double no2_share;                ///< NO2 in the NOx emitted; NaN: not told.
     bool has_no2_share;              ///< NO2RATIO
     size_t olm;                      ///< Number of its OLMGROUP; 0: none.
-    size_t row;                      ///< BUOYLINE: index + 1 in `rows`; 0: none.
+    dosi_aermod_psd psd;
+    size_t row; ///< BUOYLINE: index + 1 in `rows`; 0: none.
     dosi_aermod_variation variation;
     size_t first_factor, n_factors;
     bool has_hourly;     ///< HOUREMIS: emissions come from a file: dosi_aermod_hourly().
@@ -94,28 +104,41 @@ typedef struct dosi_aermod_group {
     bool has_background;
 } dosi_aermod_group;
 
-typedef enum dosi_aermod_background_kind {
-    AERMOD_BACKGROUND_NONE,
-    AERMOD_BACKGROUND_ANNUAL,
-    AERMOD_BACKGROUND_VARYING,
-    AERMOD_BACKGROUND_HOURLY, ///< In the deck's `emissions`, of source AERMOD_BACKGROUND.
-} dosi_aermod_background_kind;
+/// What the air has before the run's own sources.
+typedef enum dosi_aermod_ambient_kind {
+    AERMOD_OZONE,
+    AERMOD_NOX, ///< As NO2.
+    AERMOD_BACKGROUND,
+    AERMOD_AMBIENTS,
+} dosi_aermod_ambient_kind;
 
-/// BACKGRND: what is there before the sources.
-typedef struct dosi_aermod_background {
-    dosi_aermod_background_kind kind;
-    double annual;
+/// ... of air that goes towards a sector.
+typedef struct dosi_aermod_ambient_sector {
+    bool has_value, has_file;
+    double value;      ///< One for all hours ...
+    double value_unit; ///< ... ug/m3 of one; 0: the whole's.
     dosi_aermod_variation variation;
-    size_t first_factor, n_factors;
-    double unit; ///< ug/m3 of one; 0: it is ug/m3.
-} dosi_aermod_background;
+    size_t first_factor, n_factors; ///< Values that vary; 0: none.
+    double file_unit;               ///< Of hours from a file; 0: the whole's.
+} dosi_aermod_ambient_sector;
+
+/// OZONEVAL, O3VALUES, OZONEFIL and O3SECTOR, and the same of NOx and background. What goes by
+/// the hour is in the deck's `emissions`.
+typedef struct dosi_aermod_ambient {
+    size_t n_sectors; ///< 0: one for all winds.
+    double from_deg[AERMOD_AMBIENT_SECTORS];
+    double unit; ///< ug/m3 of one.
+    dosi_aermod_ambient_sector sector[AERMOD_AMBIENT_SECTORS];
+} dosi_aermod_ambient;
 
 /// How NOx becomes NO2.
 typedef enum dosi_aermod_no2 {
     AERMOD_NO2_NONE,
     AERMOD_NO2_ARM2,
     AERMOD_NO2_OLM,
-    AERMOD_NO2_SHARE, ///< PVMRM, TTRM: without ozone what is emitted as NO2 stays.
+    AERMOD_NO2_PVMRM,
+    AERMOD_NO2_TTRM,
+    AERMOD_NO2_GRSM,
 } dosi_aermod_no2;
 
 typedef struct dosi_aermod_urban {
@@ -187,9 +210,10 @@ typedef struct dosi_aermod_deck {
     dosi_aermod_emission *emissions; ///< By source, then hour.
     bool has_hourly_file;            ///< HOUREMIS: a file was there.
     size_t n_emissions;
-    dosi_aermod_background background;
+    dosi_aermod_ambient ambient[AERMOD_AMBIENTS];
+    bool is_ozone_unbounded; ///< NOMINO3: no least ozone in stable air.
+    bool is_psd_credit;      ///< PSDCREDIT: groups NAAQS and PSDINC.
     dosi_aermod_no2 no2;
-    double ozone_ugm3;               ///< OZONEVAL; NaN: not told.
     double no2_stack, no2_most;      ///< NO2STACK (NaN: not told), NO2EQUIL.
     double arm2_least, arm2_most;    ///< ARMRATIO
     size_t n_olm;                    ///< OLMGROUPs.
@@ -231,8 +255,18 @@ const dosi_aermod_emission *dosi_aermod_hourly(const dosi_aermod_deck *deck,
                                                size_t source,
                                                int64_t stamp);
 
-/// The background in an hour, ug/m3; NaN: the file does not say.
-double dosi_aermod_background_at(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour);
+/// Whether a run has ambient air of a kind.
+bool dosi_aermod_has_ambient(const dosi_aermod_deck *deck, dosi_aermod_ambient_kind kind);
+
+/// Ambient air in an hour, ug/m3; NaN: the file does not say, and nothing stands in for it.
+double dosi_aermod_ambient_at(const dosi_aermod_deck *deck,
+                              dosi_aermod_ambient_kind kind,
+                              const dosi_aermod_hour *hour);
+
+/// Ozone in the hour `h` of the weather, ug/m3, NaN as above. In stable air what a file says is
+/// never less than the highest of the 24 hours before (78.4 at most), less so as the air is
+/// less stable.
+double dosi_aermod_ozone_at(const dosi_aermod_deck *deck, const dosi_aermod_met *met, size_t h);
 
 /// Whether the run uses an hour.
 bool dosi_aermod_uses_hour(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour);

@@ -33,8 +33,9 @@ static bool is_harmless(const aermod_field *f) {
 static dosi_aermod_no2 conversion_of(const aermod_field *f) {
     if (aermod_field_is(f, "ARM2")) return AERMOD_NO2_ARM2;
     if (aermod_field_is(f, "OLM")) return AERMOD_NO2_OLM;
-    bool is_share = aermod_field_is(f, "PVMRM") || aermod_field_is(f, "TTRM");
-    return is_share ? AERMOD_NO2_SHARE : AERMOD_NO2_NONE;
+    if (aermod_field_is(f, "PVMRM")) return AERMOD_NO2_PVMRM;
+    if (aermod_field_is(f, "TTRM")) return AERMOD_NO2_TTRM;
+    return aermod_field_is(f, "GRSM") ? AERMOD_NO2_GRSM : AERMOD_NO2_NONE;
 }
 
 static dosi_status read_model_options(dosi_aermod_deck *deck,
@@ -57,6 +58,8 @@ static dosi_status read_model_options(dosi_aermod_deck *deck,
             deck->is_fast = true;
         } else if (aermod_field_is(f, "SCREEN")) {
             deck->is_screening = true;
+        } else if (aermod_field_is(f, "PSDCREDIT")) {
+            deck->is_psd_credit = true;
         } else if (conversion_of(f) != AERMOD_NO2_NONE) {
             deck->no2 = conversion_of(f);
         } else {
@@ -141,7 +144,7 @@ static dosi_status read_control(aermod_reading *r,
     DOSI_TRY(aermod_read_conversion(r, card, first, &is_taken, err));
     if (is_taken) return DOSI_OK;
     static const char *const notable[] = {"AWMADWNW", "ORD_DWNW", "ARCFTOPT", "GDSEASON",
-                                          "GASDEPVD", "O3SECTOR", "OZONEFIL", "O3VALUES"};
+                                          "GASDEPVD"};
     for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
         if (strcmp(keyword, notable[i]) == 0) aermod_note_unsupported(deck, keyword);
     }

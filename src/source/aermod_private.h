@@ -98,9 +98,19 @@ DOSI_CHECKED dosi_status aermod_add_factors(aermod_reading *r,
                                             dosi_aermod_source *source,
                                             dosi_error *err);
 
-/// Lines of the SO pathway about background and NO2; `*is_taken` false: another keyword.
+/// Units where none are told.
+void aermod_start_ambient(dosi_aermod_deck *deck);
+
+/// Lines of both pathways about ozone, NOx and background; `*is_taken` false: another keyword.
+DOSI_CHECKED dosi_status aermod_read_ambient(
+    aermod_reading *r, const aermod_card *card, size_t first, bool *is_taken, dosi_error *err);
+
+/// Lines of the SO pathway about NO2; `*is_taken` false: another keyword.
 DOSI_CHECKED dosi_status aermod_read_air(
     aermod_reading *r, const aermod_card *card, size_t first, bool *is_taken, dosi_error *err);
+
+/// Mass of a unit "PPB", "PPM" or "UG/M3"; 0: another word.
+double aermod_unit_mass(const aermod_field *unit, double ppb_ugm3);
 
 /// Lines of the CO pathway about NO2.
 DOSI_CHECKED dosi_status aermod_read_conversion(

@@ -359,8 +359,8 @@ dosi_status aermod_read_source(aermod_reading *r,
     static const char *const buildings[] = {"BUILDHGT", "BUILDWID", "BUILDLEN", "XBADJ",
                                             "YBADJ"};
     static const char *const marks[] = {"PARTDIAM", "METHOD_2", "GASDEPOS"};
-    static const char *const notable[] = {"BGSECTOR", "PLATFORM", "EMISUNIT", "CONCUNIT",
-                                          "HBPSRCID", "ARCFTSRC", "PSDGROUP"};
+    static const char *const notable[] = {"PLATFORM", "EMISUNIT", "CONCUNIT", "HBPSRCID",
+                                          "ARCFTSRC"};
     const char *keyword = r->keyword;
     if (first >= card->n_fields) return DOSI_OK;
     if (strcmp(keyword, "ELEVUNIT") == 0) {

@@ -33,11 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             assert(source->row <= deck.n_rows && source->olm <= deck.n_olm);
         }
         const dosi_aermod_hour hour = {.stamp = 88030101};
-        (void)dosi_aermod_background_at(&deck, &hour);
+        for (int k = 0; k < AERMOD_AMBIENTS; k++) {
+            (void)dosi_aermod_ambient_at(&deck, (dosi_aermod_ambient_kind)k, &hour);
+        }
         for (size_t e = 0; e < deck.n_emissions; e++) {
             const dosi_aermod_emission *emission = &deck.emissions[e];
             assert(emission->n <= AERMOD_HOURLY);
-            assert(emission->source < deck.n_sources || emission->source == AERMOD_BACKGROUND);
+            assert(emission->source < deck.n_sources || emission->source >= AERMOD_AMBIENT);
             assert(dosi_aermod_hourly(&deck, emission->source, emission->stamp));
         }
         dosi_aermod_deck_clear(&deck);

@@ -154,7 +154,9 @@ static void background_and_conversion_are_read(void **state) {
     CHECK_OK(dosi_aermod_deck_read(&whole, &files, &deck, &err), err);
     assert_string_equal(deck.unsupported, "");
     assert_int_equal(deck.no2, AERMOD_NO2_OLM);
-    CHECK_NEAR(deck.ozone_ugm3, 78.4, 1e-9);
+    dosi_aermod_hour any = {.stamp = 88030101};
+    CHECK_NEAR(dosi_aermod_ambient_at(&deck, AERMOD_OZONE, &any), 78.4, 1e-9);
+    assert_false(dosi_aermod_has_ambient(&deck, AERMOD_NOX));
     CHECK_NEAR(deck.no2_most, 0.8, 0);
     CHECK_NEAR(deck.sources[0].no2_share, 0.1, 0);
     CHECK_NEAR(deck.sources[1].no2_share, 0.25, 0);
@@ -166,9 +168,10 @@ static void background_and_conversion_are_read(void **state) {
     assert_false(dosi_aermod_in_group(&deck.groups[2], 0));
     assert_true(dosi_aermod_in_group(&deck.groups[3], 1));
     dosi_aermod_hour hour = {.stamp = 88030101};
-    CHECK_NEAR(dosi_aermod_background_at(&deck, &hour), 9.40026, 1e-5); // 5 / 0.5319
+    CHECK_NEAR(dosi_aermod_ambient_at(&deck, AERMOD_BACKGROUND, &hour), 9.40026,
+               1e-5); // 5 / 0.5319
     hour.stamp++;
-    assert_true(isnan(dosi_aermod_background_at(&deck, &hour)));
+    assert_true(isnan(dosi_aermod_ambient_at(&deck, AERMOD_BACKGROUND, &hour)));
     dosi_aermod_deck_clear(&deck);
 }
 
