@@ -84,6 +84,14 @@ static void show_alert(const dosi_gate *gate, const json_t *alert) {
                  json_string_value(json_object_get(alert, "pollutant")),
                  json_string_value(json_object_get(alert, "level")), text[0], text[1],
                  json_number_value(json_object_get(alert, "peak")));
+    const json_t *undelivered = json_object_get(alert, "undelivered");
+    for (size_t i = 0; i < json_array_size(undelivered); i++) {
+        const json_t *one = json_array_get(undelivered, i);
+        (void)printf("             not told: %s of \"%s\": %s\n",
+                     json_string_value(json_object_get(one, "webhook")),
+                     json_string_value(json_object_get(one, "change")),
+                     json_string_value(json_object_get(one, "why")));
+    }
 }
 
 static dosi_status list(dosi_cli_lab *lab, bool only_standing, dosi_error *err) {

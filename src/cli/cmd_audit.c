@@ -11,7 +11,7 @@ enum { MOST_RECORDS = 100000, DEFAULT_RECORDS = 20 };
 
 static dosi_status verify(const dosi_cli_lab *lab, dosi_error *err) {
     dosi_audit_report report;
-    DOSI_TRY(dosi_gate_verify_audit(lab->gate, &lab->caller, NULL, &report, err));
+    DOSI_TRY(dosi_gate_verify_audit(lab->gate, &lab->caller, false, NULL, &report, err));
     if (report.is_whole) {
         (void)printf("the audit log is whole: %llu records, until %s\nlast hash: %s\n",
                      (unsigned long long)report.n_records,

@@ -5,6 +5,7 @@
 
 #include "base/os_file.h"
 #include "govern/audit_head.h"
+#include "govern/audit_known.h"
 #include "govern/audit_line.h"
 
 #include <assert.h>
@@ -23,7 +24,7 @@
 
 enum { SYNC_EVERY_MS = 100, MODE = 0600, LONGEST_TAIL = 1 << 20 };
 
-static const uint64_t default_segment_bytes = UINT64_C(64) << 20;
+static const uint64_t default_segment_bytes = UINT64_C(16) << 20;
 
 struct dosi_audit {
     char folder[DOSI_PATH_BYTES];
@@ -41,10 +42,15 @@ struct dosi_audit {
     pthread_mutex_t stop_mutex;
     pthread_cond_t stop_wake;
     bool is_stopping;
+    dosi_audit_memory memory; ///< Of checks.
 };
 
 const char *dosi_audit_folder(const dosi_audit *audit) {
     return audit->folder;
+}
+
+dosi_audit_memory *dosi_audit_memory_of(dosi_audit *audit) {
+    return &audit->memory;
 }
 
 static dosi_status fail_errno(dosi_error *err, const char *what) {
@@ -321,6 +327,7 @@ dosi_status dosi_audit_open(const char *folder,
     (void)pthread_mutex_init(&audit->append_mutex, NULL);
     (void)pthread_mutex_init(&audit->sync_mutex, NULL);
     (void)pthread_mutex_init(&audit->stop_mutex, NULL);
+    (void)pthread_mutex_init(&audit->memory.lock, NULL);
     (void)pthread_cond_init(&audit->stop_wake, NULL);
     dosi_status status = DOSI_OK;
     if (n_bytes >= sizeof audit->folder) {
@@ -346,7 +353,9 @@ void dosi_audit_close(dosi_audit *audit) {
     (void)pthread_mutex_destroy(&audit->append_mutex);
     (void)pthread_mutex_destroy(&audit->sync_mutex);
     (void)pthread_mutex_destroy(&audit->stop_mutex);
+    (void)pthread_mutex_destroy(&audit->memory.lock);
     (void)pthread_cond_destroy(&audit->stop_wake);
+    free(audit->memory.known);
     dosi_text_destroy(&audit->line);
     sodium_memzero(audit->key, sizeof audit->key);
     free(audit);

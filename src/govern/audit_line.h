@@ -5,6 +5,7 @@
 
 #include "govern/audit.h"
 #include "govern/audit_head.h"
+#include "govern/audit_known.h"
 
 /// Replaces `out` by the record's line (newline included) and says its hash.
 /// @param previous  (DOSI_AUDIT_HASH_BYTES) hash of the record before.
@@ -36,6 +37,9 @@ DOSI_CHECKED dosi_status dosi_audit_segment_path(const char *folder,
 
 /// The lab's folder of an open log.
 const char *dosi_audit_folder(const dosi_audit *audit);
+
+/// What checks of an open log remember.
+dosi_audit_memory *dosi_audit_memory_of(dosi_audit *audit);
 
 /// The head as it is now, after taking in what a crashed process wrote but did not seal.
 DOSI_CHECKED dosi_status dosi_audit_snapshot(dosi_audit *audit,

@@ -296,10 +296,11 @@ dosi_status dosi_gate_put_audit(
 
 dosi_status dosi_gate_verify_audit(dosi_gate *gate,
                                    const dosi_caller *caller,
+                                   bool trusts_known,
                                    const dosi_run *run,
                                    dosi_audit_report *out,
                                    dosi_error *err) {
     assert(gate && caller && out);
     DOSI_TRY(dosi_gate_admit_manager(gate, caller, "audit-verify", "", err));
-    return dosi_audit_verify(gate->audit, run, out, err);
+    return dosi_audit_verify(gate->audit, trusts_known, run, out, err);
 }

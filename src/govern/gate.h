@@ -230,9 +230,10 @@ DOSI_CHECKED dosi_status dosi_gate_record(dosi_gate *gate,
 DOSI_CHECKED dosi_status dosi_gate_put_audit(
     dosi_gate *gate, const dosi_caller *caller, size_t limit, dosi_text *out, dosi_error *err);
 
-/// Checks the whole audit log, see dosi_audit_verify(). Administrators only.
+/// Checks the audit log, see dosi_audit_verify(). Administrators only.
 DOSI_CHECKED dosi_status dosi_gate_verify_audit(dosi_gate *gate,
                                                 const dosi_caller *caller,
+                                                bool trusts_known,
                                                 const dosi_run *run,
                                                 dosi_audit_report *out,
                                                 dosi_error *err);

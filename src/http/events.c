@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { MAX_STREAMS = 512, MAX_PENDING_BYTES = 256 * 1024, BLOCK_BYTES = 4096 };
 
@@ -60,15 +61,26 @@ static void wake(dosi_stream *stream) {
     MHD_resume_connection(stream->connection);
 }
 
-/// Adds bytes to a stream. One that does not keep up is ended: its client reconnects and asks
-/// for the state. The lock is held.
+/// Adds bytes to a stream. One that does not keep up is cut off, so that it holds neither
+/// memory nor a place: its client reconnects, and is told what it missed or asks for the state.
+/// The lock is held.
 static void feed(dosi_stream *stream, const char *bytes, size_t n_bytes) {
+    if (stream->is_ending) return;
     if (stream->pending.length + n_bytes > MAX_PENDING_BYTES) {
         stream->is_ending = true;
+        if (stream->fd >= 0) (void)shutdown(stream->fd, SHUT_RDWR);
     } else {
         dosi_text_append(&stream->pending, bytes, n_bytes);
     }
     wake(stream);
+}
+
+/// The number of the last event that a client got, as it says; -1: it says none.
+static int64_t last_event(const dosi_http_request *request) {
+    const char *text = dosi_http_header(request, "Last-Event-ID");
+    int64_t id = -1;
+    if (!text || dosi_parse_int(text, strlen(text), &id) != DOSI_OK || id < 0) return -1;
+    return id;
 }
 
 enum MHD_Result dosi_stream_open(dosi_http_request *request) {
@@ -77,6 +89,8 @@ enum MHD_Result dosi_stream_open(dosi_http_request *request) {
     if (!stream) return dosi_reply_problem(request, 503, "out of memory", NULL);
     stream->server = server;
     stream->connection = request->connection;
+    stream->after = last_event(request);
+    stream->fd = request->client ? request->client->fd : -1;
     dosi_text_puts(&stream->pending, "retry: 3000\n\n");
     (void)pthread_mutex_lock(&server->stream_lock);
     bool has_room = server->n_streams < MAX_STREAMS && !atomic_load(&server->is_ending);
@@ -112,29 +126,63 @@ enum MHD_Result dosi_stream_open(dosi_http_request *request) {
     return dosi_reply_queue(request, 200, response);
 }
 
+void dosi_http_put_event(dosi_text *out, int64_t id, const char *event, const char *data_json) {
+    if (id > 0) dosi_text_printf(out, "id: %lld\n", (long long)id);
+    dosi_text_printf(out, "event: %s\ndata: ", event);
+    for (const char *at = data_json; *at; at++) {
+        if (*at == '\n') {
+            dosi_text_puts(out, "\ndata: ");
+        } else if (*at != '\r') {
+            dosi_text_putc(out, *at);
+        }
+    }
+    dosi_text_puts(out, "\n\n");
+}
+
 void dosi_http_publish(dosi_http_server *server,
+                       int64_t id,
                        const char *event,
                        const char *data_json,
                        bool (*may_see)(void *context, const void *user),
                        void *context) {
     dosi_text message = {0};
-    dosi_text_printf(&message, "event: %s\ndata: ", event);
-    for (const char *at = data_json; *at; at++) {
-        if (*at == '\n') {
-            dosi_text_puts(&message, "\ndata: ");
-        } else if (*at != '\r') {
-            dosi_text_putc(&message, *at);
-        }
-    }
-    dosi_text_puts(&message, "\n\n");
+    dosi_http_put_event(&message, id, event, data_json);
     if (message.status == DOSI_OK) {
         (void)pthread_mutex_lock(&server->stream_lock);
         for (dosi_stream *stream = server->streams; stream; stream = stream->next) {
+            if (id > 0 && !stream->is_greeted) continue; // its greeting will have it
             if (may_see && !may_see(context, stream->user)) continue;
             feed(stream, message.data, message.length);
         }
         (void)pthread_mutex_unlock(&server->stream_lock);
     }
+    dosi_text_destroy(&message);
+}
+
+bool dosi_http_has_newcomers(dosi_http_server *server) {
+    bool has = false;
+    (void)pthread_mutex_lock(&server->stream_lock);
+    for (const dosi_stream *s = server->streams; s && !has; s = s->next) has = !s->is_greeted;
+    (void)pthread_mutex_unlock(&server->stream_lock);
+    return has;
+}
+
+void dosi_http_greet(
+    dosi_http_server *server,
+    void (*greet)(void *context, const void *user, int64_t after, dosi_text *out),
+    void *context) {
+    dosi_text message = {0};
+    (void)pthread_mutex_lock(&server->stream_lock);
+    for (dosi_stream *stream = server->streams; stream; stream = stream->next) {
+        if (stream->is_greeted) continue;
+        dosi_text_clear(&message);
+        greet(context, stream->user, stream->after, &message);
+        stream->is_greeted = true;
+        if (message.status == DOSI_OK && message.length > 0) {
+            feed(stream, message.data, message.length);
+        }
+    }
+    (void)pthread_mutex_unlock(&server->stream_lock);
     dosi_text_destroy(&message);
 }
 

@@ -75,12 +75,30 @@ void dosi_http_stop(dosi_http_server *server);
 uint16_t dosi_http_port(const dosi_http_server *server);
 
 /// Sends an event to every open event stream that `may_see` (NULL: all) accepts. `user` is what
-/// the stream's handler left with dosi_http_set_user().
+/// the stream's handler left with dosi_http_set_user(). A stream that does not take what it is
+/// sent is cut off at 256 KiB; its client comes back.
+/// @param id  What a client that comes back names as the last that it got; 0: none. Events with
+///        an id go only to streams that were greeted.
 void dosi_http_publish(dosi_http_server *server,
+                       int64_t id,
                        const char *event,
                        const char *data_json,
                        bool (*may_see)(void *context, const void *user),
                        void *context);
+
+/// Appends one event as a stream carries it.
+void dosi_http_put_event(dosi_text *out, int64_t id, const char *event, const char *data_json);
+
+/// Whether streams were opened that have not been greeted.
+bool dosi_http_has_newcomers(dosi_http_server *server);
+
+/// Greets every stream that was opened since the last call: sends what `greet` appends, such as
+/// the events after the one that its client got last (`after`, from Last-Event-ID; -1: it says
+/// none). Call it from the thread that publishes events with ids, before it does.
+void dosi_http_greet(
+    dosi_http_server *server,
+    void (*greet)(void *context, const void *user, int64_t after, dosi_text *out),
+    void *context);
 
 /// What to remember of a request's stream: `user` is given to may_see, then to `release`.
 void dosi_http_set_user(dosi_http_request *request, void *user, void (*release)(void *user));

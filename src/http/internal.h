@@ -35,7 +35,9 @@ typedef struct dosi_stream {
     struct MHD_Connection *connection;
     dosi_text pending; ///< Bytes not yet sent.
     size_t n_sent;     ///< Of `pending`.
-    bool is_suspended, is_ending;
+    bool is_suspended, is_ending, is_greeted;
+    int64_t after; ///< Last-Event-ID of its request; -1: none.
+    int fd;        ///< Of the connection, which is open while the stream is in the list.
     void *user;
     void (*release)(void *user);
 } dosi_stream;

@@ -1,111 +1,32 @@
-// Tells webhooks: a signed POST each, tried again with longer and longer pauses.
+// Tells webhooks: the messages of each in order, tried again with longer and longer pauses, and
+// given up in the open.
 
 #include "monitor/state.h"
 
 #include "base/os_file.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_TRIES = 12,
-    MAX_A_RUN = 100,
-    TIMEOUT_MS = 10000,
-    REPLY_BYTES = 65536,
-    MAX_FAILED = 32
-};
+enum { MAX_TRIES = 12, MAX_A_RUN = 100, MAX_WAITING = 1000, MAX_UNDELIVERED = 20 };
 
 static const int64_t longest_pause_s = INT64_C(6) * 3600;
+static const int64_t longest_wait_us = INT64_C(24) * DOSI_HOUR_US;
 
-/// A message on its way.
-typedef struct message {
-    char url[DOSI_WATCH_URL_BYTES];
-    char secret[DOSI_HOOK_SECRET_BYTES];
-    const char *body;
-    int64_t event_id;
-} message;
+/// A run over the outbox.
+typedef struct delivery {
+    dosi_gate *gate;
+    json_t *state;
+    dosi_monitor_report *report;
+    int n_tried;
+    bool is_changed; ///< Not yet saved.
+} delivery;
 
-static void start_curl(void) {
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-/// Takes a piece of the reply and forgets it; too much ends the call.
-static size_t drop_piece(char *bytes, size_t size, size_t n, void *context) {
-    size_t *left = context;
-    (void)bytes;
-    if (size * n > *left) return 0;
-    *left -= size * n;
-    return size * n;
-}
-
-/// "sha256=" and the HMAC of "<seconds>.<body>" in hexadecimal digits.
-static void sign(const message *m, int64_t now_s, char *out, size_t n_out) {
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
-    char hex[2 * crypto_auth_hmacsha256_BYTES + 1], stamp[32];
-    crypto_auth_hmacsha256_state state;
-    int length = snprintf(stamp, sizeof stamp, "%lld.", (long long)now_s);
-    (void)crypto_auth_hmacsha256_init(&state, (const unsigned char *)m->secret,
-                                      strlen(m->secret));
-    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)stamp,
-                                        (unsigned long long)length);
-    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)m->body,
-                                        strlen(m->body));
-    (void)crypto_auth_hmacsha256_final(&state, mac);
-    (void)sodium_bin2hex(hex, sizeof hex, mac, sizeof mac);
-    (void)snprintf(out, n_out, "sha256=%s", hex);
-}
-
-static struct curl_slist *headers_of(const message *m) {
-    char line[256], signature[128];
-    int64_t now_s = dosi_time_now_utc_us() / DOSI_SECOND_US;
-    sign(m, now_s, signature, sizeof signature);
-    struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
-    (void)snprintf(line, sizeof line, "X-Dosi-Event: %lld", (long long)m->event_id);
-    list = curl_slist_append(list, line);
-    (void)snprintf(line, sizeof line, "X-Dosi-Timestamp: %lld", (long long)now_s);
-    list = curl_slist_append(list, line);
-    (void)snprintf(line, sizeof line, "X-Dosi-Signature: %s", signature);
-    return curl_slist_append(list, line);
-}
-
-/// Posts a message. @param why  What went wrong, "" when nothing did.
-static bool post(const message *m, char *why, size_t n_why) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, start_curl);
-    CURL *curl = curl_easy_init();
-    struct curl_slist *headers = headers_of(m);
-    size_t left = REPLY_BYTES;
-    CURLcode code = CURLE_FAILED_INIT;
-    long http = 0;
-    if (curl && headers &&
-        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_USERAGENT, "dosi/" DOSI_VERSION) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, m->body) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop_piece) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &left) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_URL, m->url) == CURLE_OK) {
-        code = curl_easy_perform(curl);
-        (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &http);
-    }
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
-    bool is_taken = http >= 200 && http < 300;
-    why[0] = '\0';
-    if (is_taken) return true;
-    if (http > 0) {
-        (void)snprintf(why, n_why, "HTTP status %ld", http);
-    } else {
-        (void)snprintf(why, n_why, "%s", curl_easy_strerror(code));
-    }
-    return false;
+static const char *text_of(const json_t *object, const char *name) {
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
 }
 
 /// Finds a webhook by name.
@@ -125,22 +46,28 @@ static dosi_status match_hook(void *context, const dosi_hook *hook, dosi_error *
     return DOSI_OK;
 }
 
-/// The address and secret of a message's webhook; false when it is gone.
-static bool open_hook(dosi_gate *gate, const char *name, message *out) {
+/// The address and secret of a message's webhook. DOSI_NOT_FOUND: it was removed, though
+/// another may have its name by now; anything else is a fault that may pass.
+/// @param at_utc_us  When the message was made.
+static dosi_status open_hook(dosi_gate *gate,
+                             const char *name,
+                             int64_t at_utc_us,
+                             monitor_message *out) {
     hook_search search = {.name = name};
     char path[MONITOR_PATH_BYTES];
     dosi_text text = {0};
-    if (dosi_hook_each(gate, match_hook, &search, NULL) != DOSI_OK || !search.is_found ||
-        monitor_secret_path(gate, name, path, NULL) != DOSI_OK ||
-        dosi_file_read(path, DOSI_HOOK_SECRET_BYTES, &text, NULL) != DOSI_OK) {
-        dosi_text_destroy(&text);
-        return false;
+    dosi_error err = {""};
+    DOSI_TRY(dosi_hook_each(gate, match_hook, &search, &err));
+    if (!search.is_found || at_utc_us < search.hook.since_utc_us) return DOSI_NOT_FOUND;
+    DOSI_TRY(monitor_secret_path(gate, name, path, &err));
+    dosi_status status = dosi_file_read(path, DOSI_HOOK_SECRET_BYTES, &text, &err);
+    if (status == DOSI_OK) {
+        (void)snprintf(out->url, sizeof out->url, "%s", search.hook.url);
+        (void)snprintf(out->secret, sizeof out->secret, "%s", dosi_text_string(&text));
+        sodium_memzero(text.data, text.length);
     }
-    (void)snprintf(out->url, sizeof out->url, "%s", search.hook.url);
-    (void)snprintf(out->secret, sizeof out->secret, "%s", dosi_text_string(&text));
-    sodium_memzero(text.data, text.length);
     dosi_text_destroy(&text);
-    return true;
+    return status;
 }
 
 /// The body: the event with its times as people write them.
@@ -179,75 +106,188 @@ static int64_t pause_s(int64_t tries) {
     return pause + (int64_t)randombytes_uniform((uint32_t)pause / 4);
 }
 
-/// Webhooks that failed in this run: their other messages wait, so that one that is down does
-/// not hold up the others.
-typedef struct failed_hooks {
-    size_t n;
-    char names[MAX_FAILED][DOSI_WATCH_NAME_BYTES];
-} failed_hooks;
-
-static bool has_failed(const failed_hooks *failed, const char *hook) {
-    for (size_t i = 0; i < failed->n; i++) {
-        if (strcmp(failed->names[i], hook) == 0) return true;
+static void leave_outbox(const delivery *d, const json_t *item) {
+    json_t *outbox = json_object_get(d->state, "outbox");
+    for (size_t i = 0; i < json_array_size(outbox); i++) {
+        if (json_array_get(outbox, i) != item) continue;
+        (void)json_array_remove(outbox, i);
+        return;
     }
-    return false;
 }
 
-/// One message. True when it leaves the outbox.
-static bool deliver_one(dosi_gate *gate,
-                        json_t *state,
-                        json_t *item,
-                        failed_hooks *failed,
-                        dosi_monitor_report *report) {
-    const char *hook = json_string_value(json_object_get(item, "hook"));
+/// Notes at the alert itself that a webhook was never told.
+static void note_undelivered(const delivery *d, const json_t *item, const char *why) {
     const json_t *event = json_object_get(item, "event");
-    message m = {.event_id = json_integer_value(json_object_get(event, "id"))};
-    if (hook && has_failed(failed, hook)) {
-        (void)json_object_set_new(
-            item, "due_us", json_integer(dosi_time_now_utc_us() + pause_s(1) * DOSI_SECOND_US));
+    json_t *id = json_object_get(json_object_get(event, "alert"), "id");
+    const json_t *alerts = json_object_get(d->state, "alerts");
+    for (size_t i = json_array_size(alerts); i-- > 0;) {
+        json_t *alert = json_array_get(alerts, i);
+        if (!json_equal(json_object_get(alert, "id"), id)) continue;
+        json_t *list = json_object_get(alert, "undelivered");
+        if (!list) {
+            list = json_array();
+            (void)json_object_set_new(alert, "undelivered", list);
+        }
+        if (json_array_size(list) >= MAX_UNDELIVERED) return;
+        json_t *entry = json_pack("{s:s, s:s, s:s, s:I}", "webhook", text_of(item, "hook"),
+                                  "change", text_of(event, "change"), "why", why, "at_utc_us",
+                                  (json_int_t)dosi_time_now_utc_us());
+        (void)json_array_append_new(list, entry);
+        return;
+    }
+}
+
+/// Gives a message up: the webhook's last word, the alert and the audit say so.
+static void give_up(delivery *d, json_t *item, const char *why) {
+    char text[320], object[DOSI_WATCH_NAME_BYTES + 320];
+    const char *hook = text_of(item, "hook");
+    long long event = json_integer_value(json_object_get(json_object_get(item, "event"), "id"));
+    long long tries = json_integer_value(json_object_get(item, "tries"));
+    dosi_caller monitor = {.channel = "alerts"};
+    dosi_error err = {""};
+    (void)snprintf(text, sizeof text, "given up after %lld tries: %s", tries, why);
+    (void)snprintf(object, sizeof object, "%s event %lld: %s", hook, event, text);
+    note(d->state, hook, text);
+    note_undelivered(d, item, why);
+    if (dosi_gate_record(d->gate, &monitor, "alerts.deliver", object, "failed", &err) !=
+        DOSI_OK) {
+        (void)fprintf(stderr, "dosi alerts: %s; %s\n", object, err.message);
+    }
+    leave_outbox(d, item);
+}
+
+/// Takes over what became of a message, at once on disk: a process that ends now repeats only
+/// what was on its way.
+static void settle(void *context, monitor_message *m) {
+    delivery *d = context;
+    json_t *item = m->item;
+    const char *hook = text_of(item, "hook");
+    int64_t now = dosi_time_now_utc_us();
+    dosi_error err = {""};
+    sodium_memzero(m->secret, sizeof m->secret);
+    if (m->is_taken) {
+        d->report->n_delivered++;
+        note(d->state, hook, "delivered");
+        leave_outbox(d, item);
+    } else {
+        const json_t *event = json_object_get(item, "event");
+        int64_t tries = json_integer_value(json_object_get(item, "tries")) + 1;
+        int64_t age_us = now - json_integer_value(json_object_get(event, "at_utc_us"));
+        int64_t due_us = now + pause_s(tries) * DOSI_SECOND_US;
+        d->report->n_failed++;
+        (void)json_object_set_new(item, "tries", json_integer(tries));
+        (void)json_object_set_new(item, "due_us", json_integer(due_us));
+        note(d->state, hook, m->why);
+        if (tries >= MAX_TRIES || age_us > longest_wait_us) give_up(d, item, m->why);
+    }
+    free(m->body);
+    m->body = NULL;
+    json_decref(m->item);
+    m->item = NULL;
+    // A state that cannot be written now is written after the next message, or at the end.
+    d->is_changed = monitor_save(d->gate, d->state, &err) != DOSI_OK;
+}
+
+/// Makes a message of an item of the outbox; false when its webhook is gone.
+static bool make_message(delivery *d, json_t *item, monitor_message *out) {
+    const json_t *event = json_object_get(item, "event");
+    memset(out, 0, sizeof *out);
+    out->event_id = json_integer_value(json_object_get(event, "id"));
+    int64_t at_utc_us = json_integer_value(json_object_get(event, "at_utc_us"));
+    dosi_status status = open_hook(d->gate, text_of(item, "hook"), at_utc_us, out);
+    if (status == DOSI_NOT_FOUND) {
+        leave_outbox(d, item);
+        d->is_changed = true;
         return false;
     }
-    if (!hook || !open_hook(gate, hook, &m)) return true;
-    char *body = body_of(gate, event), why[256];
-    m.body = body;
-    bool is_taken = body && post(&m, why, sizeof why);
-    free(body);
-    sodium_memzero(m.secret, sizeof m.secret);
-    if (is_taken) {
-        report->n_delivered++;
-        note(state, hook, "delivered");
-        return true;
-    }
-    int64_t tries = json_integer_value(json_object_get(item, "tries")) + 1;
-    report->n_failed++;
-    note(state, hook, body ? why : "no memory");
-    if (failed->n < MAX_FAILED) {
-        (void)snprintf(failed->names[failed->n++], DOSI_WATCH_NAME_BYTES, "%s", hook);
-    }
-    if (tries >= MAX_TRIES) return true;
-    (void)json_object_set_new(item, "tries", json_integer(tries));
-    (void)json_object_set_new(
-        item, "due_us", json_integer(dosi_time_now_utc_us() + pause_s(tries) * DOSI_SECOND_US));
-    return false;
+    out->item = json_incref(item);
+    if (status == DOSI_OK) out->body = body_of(d->gate, event);
+    return true;
 }
 
-void monitor_deliver(dosi_gate *gate, json_t *state, dosi_monitor_report *report) {
+size_t monitor_due(const json_t *state, json_t **items, size_t most) {
     json_t *outbox = json_object_get(state, "outbox");
+    json_t *seen = json_object();
     int64_t now = dosi_time_now_utc_us();
-    if (sodium_init() < 0) return;
-    failed_hooks failed = {0};
-    int n_tried = 0;
-    for (size_t i = 0; i < json_array_size(outbox) && n_tried < MAX_A_RUN;) {
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(outbox) && n < most; i++) {
         json_t *item = json_array_get(outbox, i);
-        if (json_integer_value(json_object_get(item, "due_us")) > now) {
-            i++;
-            continue;
-        }
-        n_tried++;
-        if (deliver_one(gate, state, item, &failed, report)) {
-            (void)json_array_remove(outbox, i);
+        const char *hook = text_of(item, "hook");
+        if (json_object_get(seen, hook)) continue; // waits for the one before it
+        (void)json_object_set_new(seen, hook, json_true());
+        if (json_integer_value(json_object_get(item, "due_us")) <= now) items[n++] = item;
+    }
+    json_decref(seen);
+    return n;
+}
+
+/// The messages that are next in turn, one a webhook; false when none is left.
+static bool deliver_round(delivery *d) {
+    json_t *items[MONITOR_AT_ONCE];
+    monitor_message messages[MONITOR_AT_ONCE];
+    size_t n_due = monitor_due(d->state, items, MONITOR_AT_ONCE), n = 0;
+    for (size_t i = 0; i < n_due; i++) {
+        if (!make_message(d, items[i], &messages[n])) continue;
+        d->n_tried++;
+        if (messages[n].body) {
+            n++;
         } else {
-            i++;
+            (void)snprintf(messages[n].why, sizeof messages[n].why, "it cannot be read");
+            settle(d, &messages[n]);
         }
     }
+    monitor_post(messages, n, settle, d);
+    return n_due > 0 && d->n_tried < MAX_A_RUN;
+}
+
+/// Marks an item of the outbox whose webhook is there.
+static dosi_status mark_known(void *context, const dosi_hook *hook, dosi_error *err) {
+    const json_t *state = context;
+    const json_t *outbox = json_object_get(state, "outbox");
+    (void)err;
+    for (size_t i = 0; i < json_array_size(outbox); i++) {
+        json_t *item = json_array_get(outbox, i);
+        const json_t *at = json_object_get(json_object_get(item, "event"), "at_utc_us");
+        if (strcmp(text_of(item, "hook"), hook->name) == 0 &&
+            json_integer_value(at) >= hook->since_utc_us) {
+            (void)json_object_set_new(item, "is_known", json_true());
+        }
+    }
+    return DOSI_OK;
+}
+
+/// Drops the messages of webhooks that were removed: they would hold up those of another that
+/// has the name now.
+static void drop_gone(delivery *d) {
+    json_t *outbox = json_object_get(d->state, "outbox");
+    dosi_error err = {""};
+    bool are_known = dosi_hook_each(d->gate, mark_known, d->state, &err) == DOSI_OK;
+    for (size_t i = 0; i < json_array_size(outbox);) {
+        json_t *item = json_array_get(outbox, i);
+        bool is_known = json_is_true(json_object_get(item, "is_known"));
+        (void)json_object_del(item, "is_known");
+        if (is_known || !are_known) {
+            i++;
+        } else {
+            (void)json_array_remove(outbox, i);
+            d->is_changed = true;
+        }
+    }
+}
+
+dosi_status monitor_deliver(dosi_gate *gate,
+                            json_t *state,
+                            dosi_monitor_report *report,
+                            dosi_error *err) {
+    delivery d = {.gate = gate, .state = state, .report = report};
+    json_t *outbox = json_object_get(state, "outbox");
+    if (sodium_init() < 0) return dosi_fail(err, DOSI_IO, "libsodium does not start");
+    drop_gone(&d);
+    while (json_array_size(outbox) > MAX_WAITING) {
+        d.is_changed = true;
+        report->n_failed++;
+        give_up(&d, json_array_get(outbox, 0), "too many messages wait");
+    }
+    while (deliver_round(&d)) continue;
+    return d.is_changed ? monitor_save(gate, state, err) : DOSI_OK;
 }

@@ -294,11 +294,8 @@ dosi_status dosi_monitor_is_due(dosi_gate *gate, bool *out, dosi_error *err) {
     DOSI_TRY(dosi_monitor_state(gate, &state, err));
     look_all all = {.gate = gate, .state = state, .only_asks = true};
     dosi_status status = dosi_watch_each(gate, look_at_watch, &all, err);
-    const json_t *outbox = json_object_get(state, "outbox");
-    int64_t now = dosi_time_now_utc_us();
-    for (size_t i = 0; i < json_array_size(outbox); i++) {
-        if (integer_of(json_array_get(outbox, i), "due_us") <= now) all.is_due = true;
-    }
+    json_t *message = NULL;
+    if (monitor_due(state, &message, 1) > 0) all.is_due = true;
     json_decref(state);
     *out = all.is_due;
     return status;

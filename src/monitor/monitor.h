@@ -31,6 +31,7 @@ typedef struct dosi_hook {
     char url[DOSI_WATCH_URL_BYTES];    ///< http or https
     char watch[DOSI_WATCH_NAME_BYTES]; ///< Of one watch only; "": of all.
     int64_t account_id;                ///< Who set it.
+    int64_t since_utc_us;              ///< When it was first set: it is told of nothing before.
 } dosi_hook;
 
 /// Keeps a watch. Stewards and administrators may, who may read the datasets. Audited.
@@ -77,7 +78,8 @@ DOSI_CHECKED dosi_status dosi_hook_each(dosi_gate *gate,
                                         dosi_error *err);
 
 /// The state, a copy: {"next", "alerts": [...], "events": [...], "outbox": [...],
-/// "looked": {watch: {...}}, "hooks": {name: {...}}}. See docs/api.md for an alert's members.
+/// "looked": {watch: {...}}, "hooks": {name: {...}}, "forgotten": last event that is kept no
+/// more}. See docs/api.md for an alert's members.
 /// @param out  Out; json_decref() it.
 DOSI_CHECKED dosi_status dosi_monitor_state(dosi_gate *gate, json_t **out, dosi_error *err);
 

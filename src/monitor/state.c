@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STATE_BYTES = 64 << 20, MAX_ALERTS = 5000, MAX_EVENTS = 500, MAX_OUTBOX = 1000 };
+enum { STATE_BYTES = 64 << 20, MAX_ALERTS = 5000, MAX_EVENTS = 500 };
 
 dosi_status monitor_path(dosi_gate *gate, const char *file, char *out, dosi_error *err) {
     char folder[MONITOR_PATH_BYTES];
@@ -102,6 +102,16 @@ dosi_status dosi_monitor_state(dosi_gate *gate, json_t **out, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// Drops the oldest events, and says in "forgotten" which was the last of them.
+static void forget_events(json_t *state) {
+    json_t *events = json_object_get(state, "events");
+    while (json_array_size(events) > MAX_EVENTS) {
+        json_t *id = json_object_get(json_array_get(events, 0), "id");
+        (void)json_object_set(state, "forgotten", id);
+        (void)json_array_remove(events, 0);
+    }
+}
+
 /// Drops from the front of a list until it has at most `most` items; alerts that stand stay.
 static void shorten(json_t *list, size_t most) {
     for (size_t i = 0; json_array_size(list) > most && i < json_array_size(list);) {
@@ -118,8 +128,7 @@ dosi_status monitor_save(dosi_gate *gate, json_t *state, dosi_error *err) {
     char path[MONITOR_PATH_BYTES];
     DOSI_TRY(monitor_path(gate, "state.json", path, err));
     shorten(json_object_get(state, "alerts"), MAX_ALERTS);
-    shorten(json_object_get(state, "events"), MAX_EVENTS);
-    shorten(json_object_get(state, "outbox"), MAX_OUTBOX);
+    forget_events(state);
     char *text = json_dumps(state, state_format);
     if (!text) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the alerts");
     dosi_status status = dosi_file_write_atomic(path, text, strlen(text), 0600, err);
@@ -144,8 +153,7 @@ dosi_status dosi_monitor_run(dosi_gate *gate,
         if (report.n_looked > 0) status = monitor_save(gate, state, err);
     }
     if (status == DOSI_OK) {
-        monitor_deliver(gate, state, &report);
-        if (report.n_delivered + report.n_failed > 0) status = monitor_save(gate, state, err);
+        status = monitor_deliver(gate, state, &report, err);
     }
     json_decref(state);
     (void)close(lock);

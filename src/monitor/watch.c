@@ -207,6 +207,18 @@ static dosi_status make_secret(dosi_gate *gate, const char *name, char *out, dos
     return dosi_file_write_atomic(path, out, strlen(out), 0600, err);
 }
 
+/// When a webhook was first set: now, when there is none of that name.
+static int64_t first_set(dosi_gate *gate, const char *name) {
+    json_t *before = NULL;
+    int64_t since = 0;
+    if (load_entry(gate, "hooks", name, &before, NULL) == DOSI_OK) {
+        since = json_integer_value(json_object_get(before, "since_utc_us"));
+        json_decref(before);
+        return since;
+    }
+    return dosi_time_now_utc_us();
+}
+
 dosi_status dosi_hook_save(dosi_gate *gate,
                            const dosi_caller *caller,
                            const dosi_hook *hook,
@@ -217,8 +229,9 @@ dosi_status dosi_hook_save(dosi_gate *gate,
     if (status == DOSI_OK) status = make_secret(gate, hook->name, secret, err);
     if (status == DOSI_OK) {
         json_t *object =
-            json_pack("{s:s, s:s, s:s, s:I}", "name", hook->name, "url", hook->url, "watch",
-                      hook->watch, "account", (json_int_t)hook->account_id);
+            json_pack("{s:s, s:s, s:s, s:I, s:I}", "name", hook->name, "url", hook->url,
+                      "watch", hook->watch, "account", (json_int_t)hook->account_id,
+                      "since_utc_us", (json_int_t)first_set(gate, hook->name));
         status = save_entry(gate, "hooks", hook->name, object, err);
     }
     dosi_status noted =
@@ -259,6 +272,7 @@ dosi_status dosi_hook_each(dosi_gate *gate,
         take_text(object, "url", hook.url, sizeof hook.url);
         take_text(object, "watch", hook.watch, sizeof hook.watch);
         hook.account_id = json_integer_value(json_object_get(object, "account"));
+        hook.since_utc_us = json_integer_value(json_object_get(object, "since_utc_us"));
         json_decref(object);
         DOSI_TRY(visit(context, &hook, err));
     }

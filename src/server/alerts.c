@@ -53,26 +53,78 @@ static bool may_see(void *context, const void *user) {
     return may;
 }
 
-/// Publishes one event of the state.
-static void publish(dosi_server *server, const json_t *event) {
+/// One event of the state as its data; false when it cannot be written.
+static bool put_event_data(const dosi_server *server, const json_t *event, dosi_text *out) {
     const json_t *alert = json_object_get(event, "alert");
     const char *change = json_string_value(json_object_get(event, "change"));
-    const char *reference = json_string_value(json_object_get(alert, "dataset"));
-    dosi_text text = {0};
     dosi_json json;
-    if (!change || !reference) return;
-    dosi_json_init(&json, &text);
+    if (!change || !json_is_object(alert)) return false;
+    dosi_json_init(&json, out);
     dosi_json_begin_object(&json);
     dosi_json_member_int(&json, "id", json_integer_value(json_object_get(event, "id")));
     dosi_json_member_string(&json, "change", change);
     dosi_json_key(&json, "alert");
     dosi_api_put_alert(&json, server, alert);
     dosi_json_end_object(&json);
-    alert_event context = {server->gate, reference};
-    if (dosi_text_status(&text, NULL) == DOSI_OK) {
-        dosi_http_publish(server->http, "alert", text.data, may_see, &context);
+    return dosi_text_status(out, NULL) == DOSI_OK;
+}
+
+static const char *dataset_of(const json_t *event) {
+    const json_t *alert = json_object_get(event, "alert");
+    const char *reference = json_string_value(json_object_get(alert, "dataset"));
+    return reference ? reference : "";
+}
+
+/// Publishes one event of the state.
+static void publish(dosi_server *server, const json_t *event) {
+    int64_t id = json_integer_value(json_object_get(event, "id"));
+    alert_event context = {server->gate, dataset_of(event)};
+    dosi_text text = {0};
+    if (put_event_data(server, event, &text)) {
+        dosi_http_publish(server->http, id, "alert", text.data, may_see, &context);
     }
     dosi_text_destroy(&text);
+}
+
+/// What new streams are told: the state, and how far the others have been told.
+typedef struct greeting {
+    dosi_server *server;
+    const json_t *state; ///< NULL: there is none.
+    int64_t told;
+} greeting;
+
+/// The events that a client missed while it was away, or where it is.
+static void greet(void *context, const void *user, int64_t after, dosi_text *out) {
+    const greeting *g = context;
+    const json_t *events = json_object_get(g->state, "events");
+    int64_t forgotten = json_integer_value(json_object_get(g->state, "forgotten"));
+    if (after >= 0 && after < forgotten) {
+        dosi_http_put_event(out, 0, "missed", "{}"); // longer away than events are kept
+    }
+    for (size_t i = 0; after >= 0 && i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        int64_t id = json_integer_value(json_object_get(event, "id"));
+        alert_event seen = {g->server->gate, dataset_of(event)};
+        dosi_text text = {0};
+        if (id > after && id <= g->told && may_see(&seen, user) &&
+            put_event_data(g->server, event, &text)) {
+            dosi_http_put_event(out, id, "alert", text.data);
+        }
+        dosi_text_destroy(&text);
+    }
+    dosi_text_printf(out, "id: %lld\n\n", (long long)g->told); // no event: only where it is
+}
+
+static dosi_status greet_newcomers(const dosi_server_alerts *alerts,
+                                   dosi_server *server,
+                                   dosi_error *err) {
+    if (!dosi_http_has_newcomers(server->http)) return DOSI_OK;
+    json_t *state = NULL;
+    if (alerts->stamp > 0) DOSI_TRY(dosi_monitor_state(server->gate, &state, err));
+    greeting g = {server, state, alerts->told};
+    dosi_http_greet(server->http, greet, &g);
+    json_decref(state);
+    return DOSI_OK;
 }
 
 /// Tells what is new in the state since it was last read.
@@ -102,6 +154,9 @@ dosi_status dosi_server_alerts_tend(dosi_server_alerts *alerts,
                                     dosi_server *server,
                                     dosi_error *err) {
     assert(alerts && server);
+    // In this order a stream gets each event once: what was told before it came is in its
+    // greeting, what is told after is sent to it like to all.
+    if (alerts->is_begun) DOSI_TRY(greet_newcomers(alerts, server, err));
     DOSI_TRY(tell(alerts, server, err));
     int64_t now = dosi_time_monotonic_us();
     if (alerts->look_us != 0 && now - alerts->look_us < look_every_us) return DOSI_OK;

@@ -27,10 +27,9 @@ static void member_civil(dosi_json *json,
     dosi_json_string(json, text);
 }
 
-void dosi_api_put_alert(dosi_json *json, const dosi_server *server, const json_t *alert) {
+static void put_members(dosi_json *json, const dosi_server *server, const json_t *alert) {
     static const char *const texts[] = {"watch", "dataset",  "zone", "pollutant",
                                         "level", "ended_by", "rule"};
-    dosi_json_begin_object(json);
     dosi_json_member_int(json, "id", json_integer_value(json_object_get(alert, "id")));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         dosi_json_member_string(json, texts[i], text_of(alert, texts[i]));
@@ -41,6 +40,11 @@ void dosi_api_put_alert(dosi_json *json, const dosi_server *server, const json_t
     dosi_json_member_real(json, "peak", json_number_value(json_object_get(alert, "peak")));
     dosi_json_member_int(json, "version",
                          json_integer_value(json_object_get(alert, "version")));
+}
+
+void dosi_api_put_alert(dosi_json *json, const dosi_server *server, const json_t *alert) {
+    dosi_json_begin_object(json);
+    put_members(json, server, alert);
     dosi_json_end_object(json);
 }
 
@@ -70,6 +74,30 @@ static bool is_wanted(const alert_list *l, const json_t *alert) {
     return may_see(l, text_of(alert, "dataset"));
 }
 
+/// Whom an alert did not reach: webhooks, and why.
+static void put_undelivered(const alert_list *l, const json_t *alert) {
+    static const char *const texts[] = {"webhook", "change", "why"};
+    const json_t *list = json_object_get(alert, "undelivered");
+    dosi_json_key(l->json, "undelivered");
+    dosi_json_begin_array(l->json);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        dosi_json_begin_object(l->json);
+        for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
+            dosi_json_member_string(l->json, texts[k], text_of(one, texts[k]));
+        }
+        dosi_api_member_time(l->json, l->server, "given_up",
+                             json_integer_value(json_object_get(one, "at_utc_us")));
+        dosi_json_end_object(l->json);
+    }
+    dosi_json_end_array(l->json);
+}
+
+static bool is_administrator(const alert_list *l) {
+    return l->caller->role == DOSI_ROLE_ADMINISTRATOR &&
+           (l->caller->scopes & (1U << DOSI_ACTION_MANAGE)) != 0;
+}
+
 /// Newest first.
 static void put_alerts(const alert_list *l) {
     const json_t *alerts = json_object_get(l->state, "alerts");
@@ -79,7 +107,10 @@ static void put_alerts(const alert_list *l) {
     for (size_t i = json_array_size(alerts); i-- > 0 && n < l->limit;) {
         const json_t *alert = json_array_get(alerts, i);
         if (!is_wanted(l, alert)) continue;
-        dosi_api_put_alert(l->json, l->server, alert);
+        dosi_json_begin_object(l->json);
+        put_members(l->json, l->server, alert);
+        if (is_administrator(l)) put_undelivered(l, alert);
+        dosi_json_end_object(l->json);
         n++;
     }
     dosi_json_end_array(l->json);
@@ -101,6 +132,46 @@ static dosi_status put_watch(void *context, const dosi_watch *watch, dosi_error 
                          json_integer_value(json_object_get(looked, "at_utc_us")));
     member_civil(l->json, l->server, "until", json_object_get(looked, "last_us"));
     dosi_json_member_string(l->json, "message", text_of(looked, "message"));
+    dosi_json_end_object(l->json);
+    return DOSI_OK;
+}
+
+/// A webhook, how its last message went and how many wait.
+static dosi_status put_hook(void *context, const dosi_hook *hook, dosi_error *err) {
+    const alert_list *l = context;
+    (void)err;
+    const json_t *last = json_object_get(json_object_get(l->state, "hooks"), hook->name);
+    const json_t *outbox = json_object_get(l->state, "outbox");
+    int64_t n_waiting = 0;
+    for (size_t i = 0; i < json_array_size(outbox); i++) {
+        n_waiting += strcmp(text_of(json_array_get(outbox, i), "hook"), hook->name) == 0;
+    }
+    dosi_json_begin_object(l->json);
+    dosi_json_member_string(l->json, "name", hook->name);
+    dosi_json_member_string(l->json, "url", hook->url);
+    dosi_json_member_string(l->json, "watch", hook->watch);
+    dosi_json_member_string(l->json, "message", text_of(last, "message"));
+    dosi_api_member_time(l->json, l->server, "at",
+                         json_integer_value(json_object_get(last, "at_utc_us")));
+    dosi_json_member_int(l->json, "waiting", n_waiting);
+    dosi_json_end_object(l->json);
+    return DOSI_OK;
+}
+
+/// Everything that is asked for.
+static dosi_status put_all(alert_list *l, dosi_error *err) {
+    dosi_json_begin_object(l->json);
+    put_alerts(l);
+    dosi_json_key(l->json, "watches");
+    dosi_json_begin_array(l->json);
+    DOSI_TRY(dosi_watch_each(l->server->gate, put_watch, l, err));
+    dosi_json_end_array(l->json);
+    if (is_administrator(l)) {
+        dosi_json_key(l->json, "webhooks");
+        dosi_json_begin_array(l->json);
+        DOSI_TRY(dosi_hook_each(l->server->gate, put_hook, l, err));
+        dosi_json_end_array(l->json);
+    }
     dosi_json_end_object(l->json);
     return DOSI_OK;
 }
@@ -131,13 +202,7 @@ static dosi_status list(void *context,
     l.state = state;
     l.json = &json;
     dosi_json_init(&json, &reply->body);
-    dosi_json_begin_object(&json);
-    put_alerts(&l);
-    dosi_json_key(&json, "watches");
-    dosi_json_begin_array(&json);
-    dosi_status status = dosi_watch_each(server->gate, put_watch, &l, err);
-    dosi_json_end_array(&json);
-    dosi_json_end_object(&json);
+    dosi_status status = put_all(&l, err);
     json_decref(state);
     return status;
 }

@@ -257,7 +257,7 @@ static dosi_status audit(void *context,
     dosi_text records = {0};
     DOSI_TRY(dosi_server_caller(server, request, "api", &caller, err));
     DOSI_TRY(dosi_api_query_int(request, "limit", 1, 1000, &limit, err));
-    DOSI_TRY(dosi_gate_verify_audit(server->gate, &caller, NULL, &report, err));
+    DOSI_TRY(dosi_gate_verify_audit(server->gate, &caller, true, NULL, &report, err));
     dosi_status status =
         dosi_gate_put_audit(server->gate, &caller, (size_t)limit, &records, err);
     if (status == DOSI_OK) {

@@ -68,7 +68,7 @@ static void tell_job(look *l, const dosi_job *job) {
     dosi_json_end_object(&json);
     dosi_job copy = *job;
     if (dosi_text_status(&text, NULL) == DOSI_OK) {
-        dosi_http_publish(l->server->http, "job", text.data, may_see_job, &copy);
+        dosi_http_publish(l->server->http, 0, "job", text.data, may_see_job, &copy);
     }
     dosi_text_destroy(&text);
 }
@@ -114,7 +114,7 @@ static void tell_version(look *l, const dosi_version *version) {
     dosi_json_end_object(&json);
     version_event event = {l->server->gate, version};
     if (dosi_text_status(&text, NULL) == DOSI_OK) {
-        dosi_http_publish(l->server->http, "version", text.data, may_see_version, &event);
+        dosi_http_publish(l->server->http, 0, "version", text.data, may_see_version, &event);
     }
     dosi_text_destroy(&text);
 }

@@ -319,9 +319,9 @@ static void events_reach_those_who_may_see_them(void **state) {
     }
     (void)close(fds[0]);
     for (int i = 0; i < 100; i++) {
-        dosi_http_publish(server, "job", "{\"id\":\"all\"}", NULL, NULL);
+        dosi_http_publish(server, 0, "job", "{\"id\":\"all\"}", NULL, NULL);
     }
-    dosi_http_publish(server, "job", "{\"id\":\"own\",\n\"x\":1}", is_for_kim, NULL);
+    dosi_http_publish(server, 0, "job", "{\"id\":\"own\",\n\"x\":1}", is_for_kim, NULL);
     dosi_http_stop(server);
     for (int i = 1; i < N_STREAMS; i++) {
         char *answer = client_read_all(fds[i]);
@@ -333,6 +333,105 @@ static void events_reach_those_who_may_see_them(void **state) {
                     (i % 2 == 1));
         free(answer);
     }
+}
+
+static void greet_by_name(void *context, const void *user, int64_t after, dosi_text *out) {
+    (void)context;
+    dosi_text_printf(out, "id: 7\ndata: %s after %lld\n\n", (const char *)user,
+                     (long long)after);
+}
+
+/// Reads until the stream has said `text` for the `n`-th time since the call.
+static void wait_for(int fd, const char *text, int n) {
+    char *all = calloc(1, 1 << 20);
+    size_t n_all = 0;
+    assert_non_null(all);
+    for (;;) {
+        int n_found = 0;
+        for (const char *at = all; (at = strstr(at, text)) != NULL; at++) n_found++;
+        if (n_found >= n) break;
+        ssize_t n_read = recv(fd, all + n_all, (1 << 20) - 1 - n_all, 0);
+        assert_true(n_read > 0);
+        n_all += (size_t)n_read;
+    }
+    free(all);
+}
+
+static int open_stream(uint16_t port, const char *as, const char *headers) {
+    char request[256];
+    int fd = client_connect(port);
+    (void)snprintf(request, sizeof request,
+                   "GET /api/events?as=%s HTTP/1.1\r\nHost: x\r\n%s\r\n", as, headers);
+    client_send(fd, request, strlen(request));
+    wait_for(fd, "retry: 3000", 1);
+    return fd;
+}
+
+static void who_comes_back_says_what_it_got_last(void **state) {
+    (void)state;
+    dosi_http_server *server = start((dosi_http_options){.requests_per_second = 0});
+    uint16_t port = dosi_http_port(server);
+    assert_false(dosi_http_has_newcomers(server));
+    int first = open_stream(port, "kim", "");
+    int second = open_stream(port, "lee", "Last-Event-ID: 5\r\n");
+    int third = open_stream(port, "ahn", "Last-Event-ID: 5x\r\n");
+    assert_true(dosi_http_has_newcomers(server));
+    // What has a number waits for the greeting, which may have it already.
+    dosi_http_publish(server, 6, "alert", "\"early\"", NULL, NULL);
+    dosi_http_greet(server, greet_by_name, NULL);
+    assert_false(dosi_http_has_newcomers(server));
+    dosi_http_greet(server, greet_by_name, NULL); // nobody is greeted twice
+    dosi_http_publish(server, 8, "alert", "\"late\"", NULL, NULL);
+    dosi_http_stop(server);
+    const int fds[] = {first, second, third};
+    static const char *const greeted[] = {"data: kim after -1\n", "data: lee after 5\n",
+                                          "data: ahn after -1\n"};
+    for (int i = 0; i < 3; i++) {
+        char *answer = client_read_all(fds[i]);
+        (void)close(fds[i]);
+        const char *at = strstr(answer, greeted[i]);
+        assert_non_null(at);
+        assert_null(strstr(at + strlen(greeted[i]), "after"));
+        assert_null(strstr(answer, "early"));
+        assert_non_null(strstr(at, "id: 8\nevent: alert\ndata: \"late\"\n\n"));
+        free(answer);
+    }
+}
+
+static void a_stream_that_is_not_read_holds_nobody_up(void **state) {
+    enum { N_EVENTS = 1200, EVENT_BYTES = 10000 };
+    (void)state;
+    dosi_http_server *server = start((dosi_http_options){.requests_per_second = 0});
+    uint16_t port = dosi_http_port(server);
+    int slow = open_stream(port, "kim", "");
+    int quick = open_stream(port, "lee", "");
+    char *data = malloc(EVENT_BYTES + 1);
+    assert_non_null(data);
+    memset(data, 'x', EVENT_BYTES);
+    data[0] = data[EVENT_BYTES - 1] = '"';
+    data[EVENT_BYTES] = '\0';
+    for (int i = 0; i < N_EVENTS; i++) {
+        dosi_http_publish(server, 0, "job", data, NULL, NULL);
+        wait_for(quick, "\n\n", 1);
+    }
+    char *answer = client_ask(port, "GET /api/hello HTTP/1.1\r\nHost: x\r\n"
+                                    "Connection: close\r\n\r\n");
+    assert_int_equal(client_code(answer), 200);
+    free(answer);
+    // The slow one was cut off: it ends, short of what was sent, while the server goes on.
+    size_t n_bytes = 0;
+    ssize_t n_read = 0;
+    char *block = malloc(1 << 16);
+    assert_non_null(block);
+    while ((n_read = recv(slow, block, 1 << 16, 0)) > 0) n_bytes += (size_t)n_read;
+    assert_true(n_bytes < (size_t)N_EVENTS * EVENT_BYTES);
+    dosi_http_publish(server, 0, "job", "\"still there\"", NULL, NULL);
+    wait_for(quick, "still there", 1);
+    free(block);
+    free(data);
+    (void)close(slow);
+    (void)close(quick);
+    dosi_http_stop(server);
 }
 
 static void too_many_requests_are_refused(void **state) {
@@ -378,6 +477,8 @@ int main(void) {
         cmocka_unit_test(dripping_clients_are_cut_off),
         cmocka_unit_test(slow_routes_do_not_hold_up_quick_ones),
         cmocka_unit_test(events_reach_those_who_may_see_them),
+        cmocka_unit_test(who_comes_back_says_what_it_got_last),
+        cmocka_unit_test(a_stream_that_is_not_read_holds_nobody_up),
         cmocka_unit_test(too_many_requests_are_refused),
         cmocka_unit_test(stopping_finishes_what_was_begun),
     };

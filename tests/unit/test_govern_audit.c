@@ -5,7 +5,9 @@
 #include "govern/audit.h"
 #include "test.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,7 +57,7 @@ static dosi_audit_report verify(void) {
     dosi_error err;
     dosi_audit_report report;
     dosi_audit *audit = open_log(0);
-    CHECK_OK(dosi_audit_verify(audit, NULL, &report, &err), err);
+    CHECK_OK(dosi_audit_verify(audit, false, NULL, &report, &err), err);
     dosi_audit_close(audit);
     return report;
 }
@@ -313,6 +315,70 @@ static void what_a_crash_left_is_taken_in(void **state) {
     assert_int_equal(report.n_records, 12);
 }
 
+/// Writes one byte of a file anew, with its size kept and, if asked, its times put back.
+static void change_byte(const char *path, off_t at, char byte, bool puts_times_back) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    struct stat before;
+    assert_int_equal(fstat(fd, &before), 0);
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    assert_int_equal(close(fd), 0);
+    const struct timespec times[2] = {before.st_atim, before.st_mtim};
+    if (puts_times_back) assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static dosi_audit_report look(dosi_audit *audit, bool trusts_known) {
+    dosi_error err;
+    dosi_audit_report report;
+    CHECK_OK(dosi_audit_verify(audit, trusts_known, NULL, &report, &err), err);
+    return report;
+}
+
+static void a_changed_byte_of_a_file_once_found_good_is_still_found(void **state) {
+    (void)state;
+    write_log(900); // Two or three records a file.
+    dosi_audit *audit = open_log(900);
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/audit/00000002.jsonl", folder);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 150, SEEK_SET), 0);
+    char good = (char)fgetc(file);
+    (void)fclose(file);
+    (void)sleep(3); // What was changed a moment ago is not remembered.
+    for (int round = 0; round < 2; round++) {
+        bool puts_times_back = round == 1;
+        assert_true(look(audit, true).is_whole);
+        dosi_audit_report report = look(audit, true); // Known by now.
+        assert_true(report.is_whole);
+        assert_int_equal(report.n_records, N_RECORDS);
+        assert_int_equal(strlen(report.until_utc) > 18, 1);
+        assert_string_equal(report.head_hash, look(audit, false).head_hash);
+        change_byte(path, 150, good == 'x' ? 'y' : 'x', puts_times_back);
+        report = look(audit, true);
+        assert_false(report.is_whole);
+        assert_string_equal(report.file, "audit/00000002.jsonl");
+        change_byte(path, 150, good, puts_times_back);
+    }
+    // Put back, and added to: whole again, one more.
+    append(audit, 11);
+    assert_int_equal(look(audit, true).n_records, N_RECORDS + 1);
+    dosi_audit_close(audit);
+}
+
+static void a_known_file_that_is_gone_is_missed(void **state) {
+    (void)state;
+    write_log(900);
+    dosi_audit *audit = open_log(900);
+    (void)sleep(3);
+    assert_true(look(audit, true).is_whole);
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/audit/00000002.jsonl", folder);
+    assert_int_equal(unlink(path), 0);
+    assert_false(look(audit, true).is_whole);
+    dosi_audit_close(audit);
+}
+
 static void *append_many(void *context) {
     for (int i = 0; i < N_EACH; i++) append(context, i);
     return NULL;
@@ -362,6 +428,8 @@ int main(void) {
         ONE(a_changed_head_is_found),
         ONE(a_log_of_many_files_is_one_chain),
         ONE(what_a_crash_left_is_taken_in),
+        ONE(a_changed_byte_of_a_file_once_found_good_is_still_found),
+        ONE(a_known_file_that_is_gone_is_missed),
         ONE(threads_and_processes_share_one_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static const char *latest(size_t limit) {
 static void check_audit_is_whole(void) {
     dosi_error err;
     dosi_audit_report report;
-    CHECK_OK(dosi_gate_verify_audit(lab.gate, &lab.local, NULL, &report, &err), err);
+    CHECK_OK(dosi_gate_verify_audit(lab.gate, &lab.local, false, NULL, &report, &err), err);
     if (!report.is_whole) fail_msg("%s", report.finding);
 }
 

@@ -192,12 +192,76 @@ static void alerts_have_a_history_by_zone(void **state) {
     dosi_table_destroy(&t);
 }
 
+/// Runs air.alerts on one station's PM2.5, the first value at the end of 20:00 of 30 April; a
+/// negative value has no row, NaN a row without a value.
+static void run_episode(const double *pm25, size_t n, dosi_table *out) {
+    dosi_table t;
+    make_table(&t);
+    for (size_t h = 0; h < n; h++) {
+        if (pm25[h] < 0) continue;
+        add_row(&t, "a", day(2023, 4, 30) + (20 + (int64_t)h) * DOSI_HOUR_US,
+                (const double[]){pm25[h], 60, 0.05});
+    }
+    const dosi_table *in[] = {&t, NULL};
+    run_method("air.alerts", in, NULL, 0, out, NULL);
+    dosi_table_destroy(&t);
+}
+
+static void an_alert_goes_over_midnight_and_the_end_of_a_month(void **state) {
+    (void)state;
+    dosi_table out = {0};
+    // 23:00 and 24:00 of 30 April: issued at midnight, warning from 02:00, released at 05:00.
+    static const double pm25[] = {20, 20, 20, 80, 80, 160, 160, 76, 74, 34};
+    run_episode(pm25, 10, &out);
+    static const struct {
+        const char *level, *ended_by;
+        int issued, released;
+    } expected[] = {{"advisory", "raised", 0, 2},
+                    {"warning", "lowered", 2, 4},
+                    {"advisory", "released", 4, 5}};
+    assert_int_equal(out.n_rows, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(text_is(&out, "level", i, expected[i].level));
+        assert_true(text_is(&out, "ended_by", i, expected[i].ended_by));
+        assert_int_equal(int_at(&out, "issued", i),
+                         day(2023, 5, 1) + expected[i].issued * DOSI_HOUR_US);
+        assert_int_equal(int_at(&out, "released", i),
+                         day(2023, 5, 1) + expected[i].released * DOSI_HOUR_US);
+        assert_int_equal(int_at(&out, "hours", i), expected[i].released - expected[i].issued);
+    }
+    dosi_table_destroy(&out);
+}
+
+static void hours_without_data_neither_raise_nor_clear(void **state) {
+    (void)state;
+    dosi_table out = {0};
+    // An hour above, an outage, an hour above: not two in a row. Then an advisory at 01:00 that
+    // an outage of five hours (no rows, or rows without values) leaves standing, and that only
+    // a value below 35 ends.
+    static const double pm25[] = {80, -1, 80,          (double)NAN, 80, 80, -1,
+                                  -1, -1, (double)NAN, (double)NAN, 36, 34};
+    run_episode(pm25, sizeof pm25 / sizeof *pm25, &out);
+    assert_int_equal(out.n_rows, 1);
+    assert_int_equal(int_at(&out, "issued", 0), day(2023, 5, 1) + 1 * DOSI_HOUR_US);
+    assert_int_equal(int_at(&out, "released", 0), day(2023, 5, 1) + 8 * DOSI_HOUR_US);
+    assert_true(text_is(&out, "ended_by", 0, "released"));
+    dosi_table_destroy(&out);
+    // An outage at the end: it still stands.
+    static const double cut[] = {80, 80, (double)NAN, (double)NAN};
+    run_episode(cut, 4, &out);
+    assert_int_equal(out.n_rows, 1);
+    assert_int_equal(int_at(&out, "released", 0), DOSI_MISSING_INT);
+    dosi_table_destroy(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_index_names_the_table_of_the_day),
         cmocka_unit_test(a_table_of_another_index_is_refused),
         cmocka_unit_test(a_month_is_not_enough_for_a_year),
         cmocka_unit_test(alerts_have_a_history_by_zone),
+        cmocka_unit_test(an_alert_goes_over_midnight_and_the_end_of_a_month),
+        cmocka_unit_test(hours_without_data_neither_raise_nor_clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,7 @@ for name in sample/species sample/species-uncertainty long/air-hourly long/weath
     quiet describe "$name" --visibility public
 done
 
-for id in air-now air-sources air-street air-year air-forecast; do
+for id in air-now air-sources air-street air-year; do
     quiet study run "$root/studies/$id.yaml" --org sample
 done
 quiet study run "$root/studies/air-factors.yaml" --org sample --param factors_to=4
