@@ -81,13 +81,14 @@ typedef enum dosi_plume_state {
 
 /// What the profiles hold, one after the other in `value`.
 typedef enum dosi_plume_quantity {
-    DOSI_PLUME_SPEED,     ///< m/s
-    DOSI_PLUME_SIGMA_V,   ///< m/s
-    DOSI_PLUME_SIGMA_W,   ///< m/s
-    DOSI_PLUME_LAPSE,     ///< Potential temperature gradient, K/m
-    DOSI_PLUME_THETA,     ///< Potential temperature, K
-    DOSI_PLUME_DENSITY,   ///< kg/m3
-    DOSI_PLUME_DIRECTION, ///< degrees
+    DOSI_PLUME_SPEED,       ///< m/s
+    DOSI_PLUME_SIGMA_V,     ///< m/s
+    DOSI_PLUME_SIGMA_W,     ///< m/s
+    DOSI_PLUME_LAPSE,       ///< Potential temperature gradient, K/m
+    DOSI_PLUME_THETA,       ///< Potential temperature, K
+    DOSI_PLUME_DENSITY,     ///< kg/m3
+    DOSI_PLUME_DIRECTION,   ///< degrees
+    DOSI_PLUME_DISSIPATION, ///< Of turbulence, m2/s3; over cities the country's.
     DOSI_PLUME_QUANTITIES = 8,
 } dosi_plume_quantity;
 

@@ -22,6 +22,9 @@ typedef struct verify_aermod_source {
     dosi_plume_building building;
 } verify_aermod_source;
 
+/// What methods that follow plumes need.
+typedef struct verify_aermod_no2 verify_aermod_no2;
+
 /// A deck on its way. Zero-initialise; verify_aermod_clear() after.
 typedef struct verify_aermod {
     dosi_aermod_deck deck;
@@ -32,6 +35,8 @@ typedef struct verify_aermod {
     double *brought;          ///< (n_receptors) of one source.
     double *group;            ///< (n_groups x n_receptors) of one hour.
     double *nox;              ///< (n_sources x n_receptors) where NOx is converted; else NULL.
+    double *factor;           ///< (n_sources) of the emission in the hour.
+    verify_aermod_no2 *no2;   ///< Of methods that follow plumes; else NULL.
     dosi_buoyant_line *lines; ///< (n_sources) of one row.
     size_t *line_sources;     ///< (n_sources) whose they are.
     double *line_values;      ///< (lines of the longest row x n_receptors)
@@ -58,8 +63,28 @@ const dosi_plume_hour *verify_aermod_air(const verify_aermod *run,
 /// Adds what a source brought to its groups; where NOx is converted, keeps it for later.
 void verify_aermod_add(verify_aermod *run, size_t source, const double *values);
 
+/// Adds a source's value at a place to its groups.
+void verify_aermod_add_at(verify_aermod *run, size_t source, size_t place, double value);
+
 /// Adds what is left at the end of an hour: NO2 of the NOx kept, and the background.
-void verify_aermod_finish(verify_aermod *run, size_t hour);
+DOSI_CHECKED dosi_status verify_aermod_finish(verify_aermod *run,
+                                              size_t hour,
+                                              const dosi_plume_hour *rural,
+                                              dosi_error *err);
+
+/// Whether NO2 depends on plumes and not on concentrations alone.
+bool verify_aermod_is_by_plume(const dosi_aermod_deck *deck);
+
+/// Memory for it, where it does.
+DOSI_CHECKED dosi_status verify_aermod_no2_prepare(verify_aermod *run, dosi_error *err);
+
+void verify_aermod_no2_clear(verify_aermod_no2 *no2);
+
+/// Adds NO2 (and with GRSM the background) of an hour to the groups.
+DOSI_CHECKED dosi_status verify_aermod_by_plume(verify_aermod *run,
+                                                size_t hour,
+                                                const dosi_plume_hour *rural,
+                                                dosi_error *err);
 
 /// Adds all rows of buoyant lines in an hour.
 DOSI_CHECKED dosi_status verify_aermod_rows(verify_aermod *run,

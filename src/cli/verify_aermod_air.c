@@ -32,45 +32,43 @@ static double share_by_ozone(const verify_aermod *run, size_t source, size_t pla
     return fmin(no2 / nox, deck->no2_most);
 }
 
-static double share_of(const verify_aermod *run, size_t source, size_t place, double o3) {
-    switch (run->deck.no2) {
-    case AERMOD_NO2_ARM2:
-        return share_by_ratio(run, place);
-    case AERMOD_NO2_OLM:
-        return share_by_ozone(run, source, place, o3);
-    default:
-        return fmin(run->deck.sources[source].no2_share, run->deck.no2_most);
-    }
-}
-
-/// Adds a source's share at a place to its groups.
-static void add_to_groups(verify_aermod *run, size_t source, size_t place, double value) {
+void verify_aermod_add_at(verify_aermod *run, size_t source, size_t place, double value) {
     for (size_t g = 0; g < run->deck.n_groups; g++) {
         if (!dosi_aermod_in_group(&run->deck.groups[g], source)) continue;
         run->group[g * run->receptors.n + place] += value;
     }
 }
 
-/// Turns the NOx kept into NO2 of the groups.
+/// Turns the NOx kept into NO2 of the groups, by concentrations alone.
 static void convert(verify_aermod *run, size_t hour) {
     size_t n = run->receptors.n;
-    double o3 = dosi_aermod_ozone_at(&run->deck, &run->met, hour);
+    bool is_ratio = run->deck.no2 == AERMOD_NO2_ARM2;
+    double o3 = is_ratio ? 0 : dosi_aermod_ozone_at(&run->deck, &run->met, hour);
     for (size_t s = 0; s < run->deck.n_sources; s++) {
         for (size_t i = 0; i < n; i++) {
             double nox = run->nox[s * n + i];
-            if (nox != 0) add_to_groups(run, s, i, nox * share_of(run, s, i, o3));
+            if (nox == 0) continue;
+            double share = is_ratio ? share_by_ratio(run, i) : share_by_ozone(run, s, i, o3);
+            verify_aermod_add_at(run, s, i, nox * share);
         }
     }
 }
 
-void verify_aermod_finish(verify_aermod *run, size_t hour) {
+dosi_status verify_aermod_finish(verify_aermod *run,
+                                 size_t hour,
+                                 const dosi_plume_hour *rural,
+                                 dosi_error *err) {
     const dosi_aermod_deck *deck = &run->deck;
     size_t n = run->receptors.n;
-    if (run->nox) convert(run, hour);
-    if (!dosi_aermod_has_ambient(deck, AERMOD_BACKGROUND)) return;
+    bool is_by_plume = run->nox && verify_aermod_is_by_plume(deck);
+    if (is_by_plume) DOSI_TRY(verify_aermod_by_plume(run, hour, rural, err));
+    if (run->nox && !is_by_plume) convert(run, hour);
+    bool is_added = is_by_plume && deck->no2 == AERMOD_NO2_GRSM;
+    if (is_added || !dosi_aermod_has_ambient(deck, AERMOD_BACKGROUND)) return DOSI_OK;
     double background = dosi_aermod_ambient_at(deck, AERMOD_BACKGROUND, &run->met.hours[hour]);
     for (size_t g = 0; g < deck->n_groups; g++) {
         if (!deck->groups[g].has_background) continue;
         for (size_t i = 0; i < n; i++) run->group[g * n + i] += background;
     }
+    return DOSI_OK;
 }

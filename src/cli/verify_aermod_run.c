@@ -251,6 +251,7 @@ dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err) {
         for (size_t s = 0; s < deck->n_sources; s++) lines += deck->sources[s].row == r + 1;
         if (lines > n_longest) n_longest = lines;
     }
+    run->factor = calloc(deck->n_sources + 1, sizeof *run->factor);
     run->lines = calloc(n_longest + 1, sizeof *run->lines);
     run->line_sources = calloc(n_longest + 1, sizeof *run->line_sources);
     run->line_values = calloc(n_longest * n + 1, sizeof *run->line_values);
@@ -258,7 +259,7 @@ dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err) {
         run->nox = calloc(deck->n_sources * n + 1, sizeof *run->nox);
         if (!run->nox) return dosi_fail(err, DOSI_NO_MEMORY, "no memory to run");
     }
-    bool has_lines = run->lines && run->line_sources && run->line_values;
+    bool has_lines = run->factor && run->lines && run->line_sources && run->line_values;
     if (!run->sources || !run->memory || !has_lines)
         return dosi_fail(err, DOSI_NO_MEMORY, "no memory to run");
     for (size_t s = 0; s < deck->n_sources; s++) {
@@ -276,6 +277,7 @@ dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err) {
     run->receptors = (dosi_plume_receptors){n, x, y, z, hill, flag};
     run->brought = flag + n;
     run->group = run->brought + n;
+    DOSI_TRY(verify_aermod_no2_prepare(run, err));
     return dosi_road_kernel_create(&run->kernel, err);
 }
 
@@ -284,6 +286,8 @@ void verify_aermod_clear(verify_aermod *run) {
     free(run->sources);
     free(run->memory);
     free(run->nox);
+    free(run->factor);
+    verify_aermod_no2_clear(run->no2);
     free(run->lines);
     free(run->line_sources);
     free(run->line_values);
@@ -377,6 +381,7 @@ dosi_status verify_aermod_hour(verify_aermod *run,
     DOSI_TRY(dosi_plume_hour_prepare(&met->weather, &limits, &rural, err));
     *is_valid = rural.state == DOSI_PLUME_STABLE || rural.state == DOSI_PLUME_UNSTABLE;
     run->is_kernel_set = false;
+    memset(run->factor, 0, deck->n_sources * sizeof *run->factor);
     memset(run->group, 0, deck->n_groups * run->receptors.n * sizeof *run->group);
     if (run->nox) memset(run->nox, 0, deck->n_sources * run->receptors.n * sizeof *run->nox);
     for (size_t s = 0; *is_valid && s < deck->n_sources; s++) {
@@ -385,10 +390,10 @@ dosi_status verify_aermod_hour(verify_aermod *run,
         if (source->has_hourly && !refresh_source(run, s, met->stamp)) continue;
         const dosi_plume_hour *air = verify_aermod_air(run, source, &rural, &urban);
         double factor = source->has_hourly ? 1 : dosi_aermod_factor(deck, source, met);
+        run->factor[s] = factor;
         DOSI_TRY(run_source(run, s, air, factor, err));
         verify_aermod_add(run, s, run->brought);
     }
     if (*is_valid && deck->n_rows) DOSI_TRY(verify_aermod_rows(run, met, &rural, err));
-    if (*is_valid) verify_aermod_finish(run, hour);
-    return DOSI_OK;
+    return *is_valid ? verify_aermod_finish(run, hour, &rural, err) : DOSI_OK;
 }

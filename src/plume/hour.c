@@ -380,6 +380,14 @@ static void draw_temperature(draft *d) {
     }
 }
 
+/// Dissipation from sigma_w and its time scale 0.46 zi / sigma_w. Source: Hanrahan (1999).
+static void draw_dissipation(dosi_plume_hour *hour) {
+    for (size_t i = 0; i < DOSI_PLUME_LEVELS; i++) {
+        double w = hour->value[i][DOSI_PLUME_SIGMA_W];
+        hour->value[i][DOSI_PLUME_DISSIPATION] = 0.78 / 0.46 * w * w * w / hour->mixing_m;
+    }
+}
+
 // ---- the hour ----
 
 /// Whether the hour lacks something that its stability needs.
@@ -460,6 +468,7 @@ dosi_status dosi_plume_hour_prepare(const dosi_plume_weather *weather,
     plume_profile_finish(out); // the residual turbulence needs the wind at the mixing height
     draw_sigma_v(&d);
     draw_sigma_w(&d);
+    draw_dissipation(out);
     plume_profile_finish(out);
     out->theta_at_mixing_k = dosi_plume_at(out, DOSI_PLUME_THETA, out->mixing_m);
     size_t below = plume_level_below(out->mixing_m);

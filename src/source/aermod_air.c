@@ -131,27 +131,12 @@ dosi_status aermod_read_air(
     return aermod_read_ambient(r, card, first, is_taken, err);
 }
 
-/// Whether there is no ozone at any time.
-static bool is_without_ozone(const dosi_aermod_deck *deck) {
-    for (size_t i = 0; i < AERMOD_AMBIENT_SECTORS; i++) {
-        const dosi_aermod_ambient_sector *s = &deck->ambient[AERMOD_OZONE].sector[i];
-        if (s->has_file || s->n_factors > 0 || s->value != 0) return false;
-    }
-    return true;
-}
-
-/// Says what of the conversion is not modelled: PVMRM and TTRM are where there is no ozone.
+/// Says what of the conversion cannot be modelled, and gives sources their shares.
 void aermod_finish_conversion(dosi_aermod_deck *deck) {
     bool needs_ozone = deck->no2 > AERMOD_NO2_ARM2;
     if (needs_ozone && !dosi_aermod_has_ambient(deck, AERMOD_OZONE)) {
         aermod_note_unsupported(deck, "no OZONEVAL");
     }
-    if (deck->no2 == AERMOD_NO2_GRSM) aermod_note_unsupported(deck, "GRSM");
-    bool is_by_plume = deck->no2 == AERMOD_NO2_PVMRM || deck->no2 == AERMOD_NO2_TTRM;
-    if (is_by_plume && !is_without_ozone(deck)) {
-        aermod_note_unsupported(deck, "PVMRM or TTRM with ozone");
-    }
-    if (deck->is_psd_credit) aermod_note_unsupported(deck, "PSDCREDIT");
     if (deck->is_psd_credit && deck->no2 != AERMOD_NO2_PVMRM) {
         aermod_note_unsupported(deck, "PSDCREDIT without PVMRM");
     }
