@@ -25,6 +25,7 @@
 #define SIDES        3.9  ///< Half the width of a plume in sigma_y.
 #define LEAST_SIDE_M 0.01
 #define FAR_SIGMAS   5.0
+#define HOUR_S       3600.0
 
 enum { MOST_SIDES = DOSI_PLUME_VERTICES + 2, ROMBERG = 12, ROMBERG_LEAST = 5, BRENT = 10 };
 
@@ -33,9 +34,20 @@ typedef struct corner {
     double u, v, sigmas;
 } corner;
 
+/// What is integrated.
+typedef enum wanted {
+    CONCENTRATION,
+    DRY,
+    WET,
+    TOTAL,
+    WANTED,
+} wanted;
+
 /// A receptor's integral on its way.
 typedef struct sweep {
     const plume_release *release;
+    const plume_deposit *deposit; ///< NULL: nothing is deposited.
+    wanted what;
     place_one place;
     double sigma_w; ///< Effective one of the last distance, where the next begins.
     const corner *from, *to;
@@ -84,8 +96,51 @@ static double across_of(const sweep *s, double u) {
     return s->from->v + (u - s->from->u) * (s->to->v - s->from->v) / (s->to->u - s->from->u);
 }
 
+/// Flux of a class at a distance, but for what is left of it.
+static double class_flux(sweep *s, const plume_class *c, double u, spread_one *out) {
+    plume_release r = *s->release;
+    const plume_release *own = s->release;
+    double start = s->sigma_w, value = 0, above = s->place.above, flag = s->place.flag;
+    r.settling_ms = c->settling_ms;
+    s->release = &r;
+    spread_of(s, u, !s->is_inside, out);
+    double kept = left_over_one(&r, u, out->air.u);
+    if (s->what == CONCENTRATION) value = out->vertical * kept;
+    if (s->what == WET || s->what == TOTAL) value = c->washed_s / out->air.u;
+    if (s->what == DRY || s->what == TOTAL) {
+        spread_one low;
+        s->sigma_w = start;
+        s->place.level = above - flag + s->deposit->level_m;
+        s->place.level_flag = s->deposit->level_m;
+        spread_of(s, u, !s->is_inside, &low);
+        s->place.level = above;
+        s->place.level_flag = flag;
+        value += c->velocity_ms * low.vertical * kept;
+    }
+    s->release = own;
+    return c->share * value;
+}
+
+/// The same of all classes; losses on the way are found first.
+static double deposited_height(sweep *s, double u) {
+    const plume_deposit *d = s->deposit;
+    plume_where at = {u, s->place.above, s->place.flag, s->place.z, s->place.hill};
+    double left[DOSI_PARTICLE_CLASSES], sum = 0;
+    spread_one spread;
+    for (size_t i = 0; i < d->n; i++) {
+        left[i] = plume_deposit_left(d, &d->classes[i], &at, &s->sigma_w);
+    }
+    double start = s->sigma_w;
+    for (size_t i = 0; i < d->n; i++) {
+        s->sigma_w = start;
+        sum += left[i] * class_flux(s, &d->classes[i], u, &spread);
+    }
+    return sum * (s->is_inside ? 1 : part_beside(across_of(s, u) / spread.sigma_y));
+}
+
 /// What is integrated.
 static double height_of(sweep *s, double u) {
+    if (s->deposit) return deposited_height(s, u);
     spread_one spread;
     spread_of(s, u, !s->is_inside, &spread);
     double part = s->is_inside ? 1 : part_beside(across_of(s, u) / spread.sigma_y);
@@ -300,30 +355,54 @@ static double integral_at(sweep *s, const corner *all, size_t n) {
     return fabs(sum);
 }
 
+/// Corners as the wind sees them from a receptor; the farthest, upwind.
+static double corners_at(const plume_release *r, double x_m, double y_m, corner *out) {
+    const dosi_plume_source *source = r->source;
+    double far = 0;
+    for (size_t c = 0; c < source->n_corners; c++) {
+        double dx = x_m - source->corner_x_m[c], dy = y_m - source->corner_y_m[c];
+        out[c] = (corner){-(dx * r->sine + dy * r->cosine), dx * r->cosine - dy * r->sine, 0};
+        far = fmax(far, out[c].u);
+    }
+    return far;
+}
+
+/// A receptor as an area's plume meets it.
+static place_one place_of(const plume_release *r, const dosi_plume_receptors *all, size_t i) {
+    const dosi_plume_source *source = r->source;
+    const double *z = all->z_m ? &all->z_m[i] : NULL;
+    double flag = all->flag_m ? all->flag_m[i] : 0, above = flag;
+    if (!source->is_flat) above += (z ? *z : 0) - source->base_m;
+    bool is_hilly = z && !source->is_flat && r->is_stable;
+    return (place_one){.x = 1,
+                       .above = above,
+                       .flag = flag,
+                       .level = above,
+                       .level_flag = flag,
+                       .z = is_hilly ? z : NULL,
+                       .hill = all->hill_m ? &all->hill_m[i] : z};
+}
+
 void plume_add_area(const plume_release *release,
+                    const plume_deposit *deposit,
                     const dosi_plume_receptors *receptors,
-                    double *concentration) {
+                    const dosi_plume_fluxes *out) {
     const dosi_plume_source *source = release->source;
-    size_t n = source->n_corners;
-    bool is_hilly = receptors->z_m && !source->is_flat && release->is_stable;
+    double *const sums[WANTED] = {out->concentration, out->dry, out->wet, out->total};
+    const int n_wanted = deposit ? WANTED : DRY;
     for (size_t i = 0; i < receptors->n; i++) {
         corner all[DOSI_PLUME_VERTICES] = {{0}};
-        double far = 0;
-        for (size_t c = 0; c < n; c++) {
-            double dx = receptors->x_m[i] - source->corner_x_m[c];
-            double dy = receptors->y_m[i] - source->corner_y_m[c];
-            all[c] = (corner){-(dx * release->sine + dy * release->cosine),
-                              dx * release->cosine - dy * release->sine, 0};
-            far = fmax(far, all[c].u);
+        double far = corners_at(release, receptors->x_m[i], receptors->y_m[i], all);
+        if (far < 1 || is_far_beside(release, all, source->n_corners, far)) continue;
+        for (int what = 0; what < n_wanted; what++) {
+            if (!sums[what]) continue;
+            sweep s = {.release = release,
+                       .deposit = deposit,
+                       .what = (wanted)what,
+                       .place = place_of(release, receptors, i),
+                       .sigma_w = release->sigma_w_ms};
+            double scale = what == CONCENTRATION ? MICROGRAMS : HOUR_S;
+            sums[what][i] += scale * source->emission * integral_at(&s, all, source->n_corners);
         }
-        if (far < 1 || is_far_beside(release, all, n, far)) continue;
-        const double *z = receptors->z_m ? &receptors->z_m[i] : NULL;
-        const double *hill = receptors->hill_m ? &receptors->hill_m[i] : z;
-        double flag = receptors->flag_m ? receptors->flag_m[i] : 0;
-        double ground = source->is_flat ? 0 : (z ? *z : 0) - source->base_m;
-        sweep s = {.release = release,
-                   .place = {1, ground + flag, flag, is_hilly ? z : NULL, hill, false, 0},
-                   .sigma_w = release->sigma_w_ms};
-        concentration[i] += MICROGRAMS * source->emission * integral_at(&s, all, n);
     }
 }

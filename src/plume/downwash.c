@@ -79,10 +79,13 @@ static double reflected(double z, double plume, double sigma, double lid) {
     return (value + sum) / (PLUME_SQRT_2PI * sigma);
 }
 
+enum { PARTS = 3 };
+
 /// One of the up to three plumes that a receptor sees.
 typedef struct part {
     double share; ///< Of the emission.
     double across, height, flag, sigma_z, sigma_y;
+    bool is_within; ///< The cavity: nothing is lost on the way.
 } part;
 
 /// How much of the building's plume counts at a place: all in the wake, none far off.
@@ -137,6 +140,7 @@ static void set_cavity(const plume_downwash *d,
     double y = across_source(d, at);
     out[1] = (part){.across = y, .flag = flag, .share = d->caught * within};
     out[0] = out[1];
+    out[1].is_within = true;
     out[0].share = d->caught * beyond;
     out[1].sigma_z = out[0].sigma_z = d->cavity.value[0][0];
     out[1].sigma_y = out[0].sigma_y = d->cavity.value[1][0];
@@ -164,45 +168,143 @@ static void set_main(const plume_downwash *d, const plume_spot *at, part *out) {
     out->sigma_y = sqrt(y * y + rise * rise);
 }
 
+/// Concentration of a plume as high as told: half of it level, half following the ground.
+static double part_at(const plume_downwash *d, const part *p, double above, double flag) {
+    double lid = d->release->is_stable ? 0 : d->release->mixing_m;
+    double level = reflected(above, p->height, p->sigma_z, lid);
+    double follow = above != flag ? reflected(flag, p->height, p->sigma_z, lid) : level;
+    return 0.5 * (level + follow);
+}
+
+/// Gaussian across the wind, 1/m.
+static double part_across(const part *p) {
+    double y = p->across / p->sigma_y;
+    return exp_or_0(-0.5 * y * y) / (PLUME_SQRT_2PI * p->sigma_y);
+}
+
 /// Sum of the parts, for 1 g/s in g/m3.
 static double sum_parts(const plume_downwash *d, const plume_spot *at, const part *parts) {
-    const plume_release *r = d->release;
-    double lid = r->is_stable ? 0 : r->mixing_m, sum = 0;
-    for (int i = 0; i < 3; i++) {
+    double sum = 0;
+    for (int i = 0; i < PARTS; i++) {
         const part *p = &parts[i];
         if (!(p->share > 0)) continue;
-        double y = p->across / p->sigma_y;
-        double across = exp_or_0(-0.5 * y * y);
+        double across = part_across(p);
         if (across == 0) { // AERMOD forgets here what the parts before brought
             sum = 0;
             continue;
         }
-        double level = reflected(at->above, p->height, p->sigma_z, lid);
-        double follow = p->flag;
-        follow = at->above != follow ? reflected(follow, p->height, p->sigma_z, lid) : level;
-        sum += p->share * across / (PLUME_SQRT_2PI * p->sigma_y) * 0.5 * (level + follow);
+        sum += p->share * across * part_at(d, p, at->above, p->flag);
     }
-    return sum / r->speed_ms;
+    return sum / d->release->speed_ms;
 }
 
-double plume_downwash_at(const plume_downwash *d, const plume_spot *at, double plain) {
+/// The plumes that a receptor sees, and how much of it they are.
+/// @return 0: only the plain one.
+static double find_parts(const plume_downwash *d, const plume_spot *at, part *parts) {
     const plume_release *r = d->release;
     const plume_block *b = &d->block;
     double x = at->along - b->along_m, y = at->across - b->across_m;
     double share = weight(d, at);
-    if (share == 0) return plain;
+    if (share == 0) return 0;
     plume_region region = plume_block_region(b, x, y, at->flag);
-    if (region == PLUME_OUTSIDE && at->along <= 0) return plain;
+    if (region == PLUME_OUTSIDE && at->along <= 0) return 0;
     double height = fmax(0, plume_path_at(&d->rise, 0, at->along));
-    if (!r->is_stable && height >= r->mixing_m) return plain;
-    part parts[3] = {{0}};
+    if (!r->is_stable && height >= r->mixing_m) return 0;
     bool is_main = at->along > 0 && !(d->caught > 0 && region <= PLUME_CAVITY);
     if (is_main && d->caught < 1) set_main(d, at, &parts[0]);
     if (d->caught > 0 && region != PLUME_OUTSIDE) set_cavity(d, at, region, &parts[1]);
-    double value = sum_parts(d, at, parts);
-    if (r->decay_per_s > 0) {
-        double speed = r->is_stable ? d->speed_ms : at->speed_ms;
-        value *= exp(fmax(-r->decay_per_s * at->along / speed, PLUME_EXP_LEAST));
+    return share;
+}
+
+/// What is left of a plume after its decay.
+static double decayed(const plume_downwash *d, const plume_spot *at) {
+    const plume_release *r = d->release;
+    if (!(r->decay_per_s > 0)) return 1;
+    double speed = r->is_stable ? d->speed_ms : at->speed_ms;
+    return exp(fmax(-r->decay_per_s * at->along / speed, PLUME_EXP_LEAST));
+}
+
+double plume_downwash_at(const plume_downwash *d, const plume_spot *at, double plain) {
+    part parts[PARTS] = {{0}};
+    double share = find_parts(d, at, parts);
+    if (share == 0) return plain;
+    return share * sum_parts(d, at, parts) * decayed(d, at) + (1 - share) * plain;
+}
+
+/// How far particles settle on the way.
+static double settled(const plume_downwash *d, const plume_class *c, double along) {
+    return along / d->release->speed_ms * c->settling_ms;
+}
+
+/// Concentration that is deposited, integrated across, at a distance on the way.
+static double on_the_way(const plume_downwash *d,
+                         const plume_deposit *deposit,
+                         const plume_class *c,
+                         const plume_spot *end,
+                         double along) {
+    plume_spot at = *end;
+    at.along = along;
+    part p;
+    set_main(d, &at, &p);
+    p.height = fmax(0, p.height - settled(d, c, along));
+    if (!d->release->is_stable && p.height > d->release->mixing_m) return 0;
+    double level = deposit->level_m;
+    return part_at(d, &p, at.above + level, level) / d->speed_ms;
+}
+
+/// Share of a class that is left at a place.
+static double left_at(const plume_downwash *d,
+                      const plume_deposit *deposit,
+                      const plume_class *c,
+                      const plume_spot *at) {
+    double left = 1, middle = 0.5 * (at->along + 1), width = at->along - 1;
+    if (!(width > 0)) return 1;
+    if (deposit->loses_dry && c->velocity_ms > 0) {
+        double away = PLUME_GAUSS * width;
+        double sum = on_the_way(d, deposit, c, at, middle + away) +
+                     on_the_way(d, deposit, c, at, middle - away);
+        left = exp(-fmin(c->velocity_ms * 0.5 * width * sum, PLUME_MOST_LOST));
     }
-    return share * value + (1 - share) * plain;
+    if (deposit->loses_wet) left *= exp(-c->scavenged_s * at->along / d->release->speed_ms);
+    return left;
+}
+
+/// Adds a part's flux of all classes.
+static void add_part(const plume_downwash *d,
+                     const plume_deposit *deposit,
+                     const plume_spot *at,
+                     part p,
+                     plume_flux *sum) {
+    double across = p.share * part_across(&p), kept = decayed(d, at);
+    double level = deposit->level_m, above = at->above - p.flag + level;
+    for (size_t i = 0; i < deposit->n; i++) {
+        const plume_class *c = &deposit->classes[i];
+        double here = across * c->share * (p.is_within ? 1 : left_at(d, deposit, c, at));
+        p.height = fmax(0, p.height - settled(d, c, at->along)); // in all, as AERMOD has it
+        here /= d->release->speed_ms;
+        sum->concentration += here * kept * part_at(d, &p, at->above, p.flag);
+        sum->dry += here * kept * c->velocity_ms * part_at(d, &p, above, level);
+        sum->wet += here * c->washed_s * d->release->speed_ms / d->speed_ms;
+    }
+}
+
+plume_flux plume_downwash_flux(const plume_downwash *d,
+                               const plume_deposit *deposit,
+                               const plume_spot *at,
+                               plume_flux plain) {
+    part parts[PARTS] = {{0}};
+    double share = find_parts(d, at, parts);
+    if (share == 0) return plain;
+    plume_flux sum = {0, 0, 0};
+    for (int i = 0; i < PARTS; i++) {
+        if (!(parts[i].share > 0)) continue;
+        if (part_across(&parts[i]) == 0) {
+            sum = (plume_flux){0, 0, 0};
+            continue;
+        }
+        add_part(d, deposit, at, parts[i], &sum);
+    }
+    double rest = 1 - share;
+    return (plume_flux){share * sum.concentration + rest * plain.concentration,
+                        share * sum.dry + rest * plain.dry, share * sum.wet + rest * plain.wet};
 }

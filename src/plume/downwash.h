@@ -5,6 +5,7 @@
 #ifndef DOSI_PLUME_DOWNWASH_H
 #define DOSI_PLUME_DOWNWASH_H
 
+#include "plume/deposit.h"
 #include "plume/downwash_block.h"
 #include "plume/release.h"
 
@@ -51,6 +52,12 @@ bool plume_downwash_init(const plume_release *release, plume_downwash *out);
 /// The concentration of 1 g/s at a place, g/m3.
 /// @param plain  The same without the building.
 double plume_downwash_at(const plume_downwash *downwash, const plume_spot *at, double plain);
+
+/// The same with what is deposited.
+plume_flux plume_downwash_flux(const plume_downwash *downwash,
+                               const plume_deposit *deposit,
+                               const plume_spot *at,
+                               plume_flux plain);
 
 // ---- parts of it ----
 

@@ -403,6 +403,19 @@ static bool is_missing(const dosi_plume_weather *w) {
            (is_unstable && !(w->convective_ms >= 0));
 }
 
+/// What deposition needs: precipitation, humidity, pressure, and what makes the sun's light.
+static void set_moisture(dosi_plume_hour *hour, const dosi_plume_weather *w) {
+    hour->heat_flux_wm2 = w->heat_flux_wm2;
+    hour->bowen = w->bowen;
+    hour->albedo = w->albedo;
+    hour->cloud_tenths = w->cloud_tenths;
+    hour->moisture = w->moisture ? *w->moisture : dosi_moisture_usual();
+    dosi_moisture *m = &hour->moisture;
+    if (!(m->precipitation_mm > 0)) m->precipitation_mm = 0;
+    m->humidity_percent = fmin(fmax(m->humidity_percent, 5), 100);
+    if (!(m->pressure_hpa >= 100)) m->pressure_hpa = 1000;
+}
+
 /// Copies the numbers at the ground within their limits.
 static void set_ground(dosi_plume_hour *hour, const dosi_plume_weather *w) {
     double length = w->obukhov_m;
@@ -424,6 +437,7 @@ static void set_ground(dosi_plume_hour *hour, const dosi_plume_weather *w) {
     hour->direction_deg = wrap(w->direction_deg);
     hour->temperature_k = w->temperature_k;
     hour->temperature_height_m = w->temperature_height_m;
+    set_moisture(hour, w);
     hour->state = length > 0 ? DOSI_PLUME_STABLE : DOSI_PLUME_UNSTABLE;
 }
 

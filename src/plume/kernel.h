@@ -23,6 +23,7 @@ typedef struct NAME(place) {
     REAL x;                 ///< m, at least 1.
     REAL above;             ///< Height above the source's base.
     REAL flag;              ///< Height above its own ground.
+    REAL level, level_flag; ///< The same for the height at which the plume is wanted.
     const double *z, *hill; ///< (LANES) of the ground; NULL: flat.
     bool is_narrow;         ///< Only what is within 10 sigma_y of the axis counts ...
     REAL across;            ///< ... when the receptor is so far from it.
@@ -317,7 +318,12 @@ INLINE REAL NAME(level_part)(
 
 /// Whether any receptor is at another height above the source's base than above its ground.
 INLINE bool NAME(is_hilly)(const NAME(place) * at) {
-    return NAME(any)(LESS(at->above, at->flag) | LESS(at->flag, at->above));
+    return NAME(any)(LESS(at->level, at->level_flag) | LESS(at->level_flag, at->level));
+}
+
+/// How far particles have settled on the way.
+INLINE REAL NAME(drop)(const plume_release *r, REAL x) {
+    return x * (r->settling_ms / r->speed_ms);
 }
 
 INLINE void NAME(spread_stable)(const plume_release *r,
@@ -345,11 +351,15 @@ INLINE void NAME(spread_stable)(const plume_release *r,
     out->air = air;
     out->sigma_y = NAME(root)(square_y + sigma_y * sigma_y);
     if (NAME(is_beside)(at, out->sigma_y)) return;
+    if (r->settling_ms > 0) {
+        plume = NAME(floor_at)(plume - NAME(drop)(r, x), 0);
+        height = NAME(height_of)(r, x, plume);
+    }
     REAL lid = NAME(lid)(r, x, &height, square_z);
-    REAL vertical = NAME(reflected)(at->above, plume, sigma_z, lid, true);
+    REAL vertical = NAME(reflected)(at->level, plume, sigma_z, lid, true);
     if (NAME(is_hilly)(at)) {
         REAL part = NAME(level_part)(r, at, plume, sigma_z, lid);
-        REAL follow = NAME(reflected)(at->flag, plume, sigma_z, lid, true);
+        REAL follow = NAME(reflected)(at->level_flag, plume, sigma_z, lid, true);
         vertical = part * vertical + (1.0 - part) * follow;
     }
     out->vertical = vertical / air.u;
@@ -453,10 +463,15 @@ INLINE void NAME(spread_penetrated)(const plume_release *r,
     out->air3 = air;
     out->sigma_y3 = NAME(root)(square + sigma_y * sigma_y);
     if (NAME(is_beside)(at, out->sigma_y3)) return;
+    if (r->settling_ms > 0) {
+        plume = NAME(floor_at)(plume - NAME(drop)(r, x), 0);
+        height = NAME(height_of)(r, x, plume);
+    }
     REAL lid = NAME(lid)(r, x, &height, square);
-    REAL vertical = NAME(reflected)(at->above, plume, sigma_z, lid, true);
+    REAL vertical = NAME(reflected)(at->level, plume, sigma_z, lid, true);
     if (NAME(is_hilly)(at)) {
-        vertical = 0.5 * (vertical + NAME(reflected)(at->flag, plume, sigma_z, lid, true));
+        vertical =
+            0.5 * (vertical + NAME(reflected)(at->level_flag, plume, sigma_z, lid, true));
     }
     out->vertical3 = r->penetrated * vertical / air.u;
 }
@@ -517,7 +532,9 @@ INLINE void NAME(spread_convective)(const plume_release *r,
     }
     *sigma_w = air.w;
     REAL step = w * x / height_speed;
-    REAL height[2] = {r->top_m + rise + d.a1 * step, r->top_m + rise + d.a2 * step};
+    REAL top = r->top_m + rise;
+    if (r->settling_ms > 0) top = top - NAME(drop)(r, x);
+    REAL height[2] = {top + d.a1 * step, top + d.a2 * step};
     const REAL part[2] = {d.part1, d.part2};
     const REAL known[4] = {x, centre, air.u, square_z};
     NAME(sigma_z_draughts)(r, &d, known, is_surface, sigma);
@@ -526,11 +543,12 @@ INLINE void NAME(spread_convective)(const plume_release *r,
     out->sigma_y = NAME(root)(square_y + sigma_y * sigma_y);
     if (NAME(is_beside)(at, out->sigma_y)) return;
     REAL lower[2] = {height[0] - fall, height[1] - fall};
-    REAL vertical = NAME(images)(at->above, height, sigma, part, zi, 1) +
-                    NAME(images)(at->above, lower, sigma, part, zi, -1);
+    REAL vertical = NAME(images)(at->level, height, sigma, part, zi, 1) +
+                    NAME(images)(at->level, lower, sigma, part, zi, -1);
     if (NAME(is_hilly)(at)) {
-        vertical = 0.5 * (vertical + (NAME(images)(at->flag, height, sigma, part, zi, 1) +
-                                      NAME(images)(at->flag, lower, sigma, part, zi, -1)));
+        REAL z = at->level_flag;
+        vertical = 0.5 * (vertical + (NAME(images)(z, height, sigma, part, zi, 1) +
+                                      NAME(images)(z, lower, sigma, part, zi, -1)));
     }
     out->vertical = (1 - r->penetrated) * vertical / air.u;
 }

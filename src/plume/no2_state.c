@@ -41,7 +41,13 @@ static double dissipation_in(const plume_release *r, const double *layer) {
 }
 
 static place_one place_at(const no2_spot *spot, double x) {
-    return (place_one){x, spot->above, spot->flag, spot->z, spot->hill, false, 0};
+    return (place_one){.x = x,
+                       .above = spot->above,
+                       .flag = spot->flag,
+                       .level = spot->above,
+                       .level_flag = spot->flag,
+                       .z = spot->z,
+                       .hill = spot->hill};
 }
 
 static void state_stable(const plume_release *r,

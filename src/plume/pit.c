@@ -8,10 +8,11 @@
 #include <math.h>
 
 #define DEGREE       (3.14159265358979323846 / 180)
-#define DEEP         0.2  ///< Relative depth from which the part stays the same.
-#define DEEP_PART    0.08 ///< ... this.
-#define TIE_M        1e-5 ///< A later corner must be so much further upwind.
-#define SPREAD_DEPTH 4.3  ///< Depth in initial sigma_z.
+#define DEEP         0.2   ///< Relative depth from which the part stays the same.
+#define DEEP_PART    0.08  ///< ... this.
+#define TIE_M        1e-5  ///< A later corner must be so much further upwind.
+#define SPREAD_DEPTH 4.3   ///< Depth in initial sigma_z.
+#define UPWARD       0.029 ///< Speed at which air leaves a pit, of the wind at 10 m.
 
 enum { CORNERS = 4 };
 
@@ -104,10 +105,31 @@ static dosi_plume_receptors slice(const dosi_plume_receptors *all, size_t from, 
     return out;
 }
 
+/// The same of results.
+static dosi_plume_fluxes slice_fluxes(const dosi_plume_fluxes *all, size_t from) {
+    dosi_plume_fluxes out = *all;
+    double **const parts[] = {&out.concentration, &out.dry, &out.wet, &out.total};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (*parts[i]) *parts[i] += from;
+    }
+    return out;
+}
+
+/// Particles that settle within the pit do not leave it. @return The share that does.
+static double let_escape(plume_deposit *d) {
+    double wind = dosi_plume_at(d->release->hour, DOSI_PLUME_SPEED, 10), sum = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        d->classes[i].share /= 1 + d->classes[i].settling_ms / (UPWARD * wind);
+        sum += d->classes[i].share;
+    }
+    for (size_t i = 0; i < d->n && sum > 0; i++) d->classes[i].share /= sum;
+    return sum;
+}
+
 void plume_add_pit(const dosi_plume_hour *hour,
                    const dosi_plume_source *source,
                    const dosi_plume_receptors *receptors,
-                   double *concentration) {
+                   const dosi_plume_fluxes *out) {
     rectangle pit = {.x = {source->x_m}, .y = {source->y_m}}, part = pit;
     set_rectangle(source->pit_width_m, source->pit_length_m, source->pit_angle_deg, &pit);
     dosi_plume_source area = *source;
@@ -120,6 +142,12 @@ void plume_add_pit(const dosi_plume_hour *hour,
     plume_release release;
     plume_release_init(hour, &area, &release);
     area.emission = source->emission / set_part(&release, source, &pit, &part);
+    bool has_deposit = source->particles || source->gas;
+    plume_deposit deposit;
+    if (has_deposit) {
+        plume_deposit_init(&release, &deposit);
+        if (source->particles) area.emission *= let_escape(&deposit);
+    }
     for (size_t i = 0, end = 0; i < receptors->n; i = end + 1) {
         end = i;
         while (end < receptors->n &&
@@ -127,6 +155,7 @@ void plume_add_pit(const dosi_plume_hour *hour,
             end++;
         }
         const dosi_plume_receptors outside = slice(receptors, i, end);
-        plume_add_area(&release, &outside, concentration + i);
+        const dosi_plume_fluxes there = slice_fluxes(out, i);
+        plume_add_area(&release, has_deposit ? &deposit : NULL, &outside, &there);
     }
 }

@@ -9,6 +9,6 @@
 void plume_add_pit(const dosi_plume_hour *hour,
                    const dosi_plume_source *source,
                    const dosi_plume_receptors *receptors,
-                   double *concentration);
+                   const dosi_plume_fluxes *out);
 
 #endif // DOSI_PLUME_PIT_H

@@ -8,13 +8,16 @@ INLINE REAL NAME(load)(const double *from) {
 }
 
 INLINE NAME(place) NAME(place_of)(const plume_places *p, const double *x, size_t i) {
-    return (NAME(place)){NAME(load)(x + i),
-                         NAME(load)(p->above + i),
-                         NAME(load)(p->flag + i),
-                         p->is_hilly ? p->z + i : NULL,
-                         p->hill + i,
-                         x == p->along,
-                         NAME(load)(p->across + i)};
+    REAL above = NAME(load)(p->above + i), flag = NAME(load)(p->flag + i);
+    return (NAME(place)){.x = NAME(load)(x + i),
+                         .above = above,
+                         .flag = flag,
+                         .level = above,
+                         .level_flag = flag,
+                         .z = p->is_hilly ? p->z + i : NULL,
+                         .hill = p->hill + i,
+                         .is_narrow = x == p->along,
+                         .across = NAME(load)(p->across + i)};
 }
 
 /// Gaussian across the wind.

@@ -28,6 +28,7 @@ typedef struct plume_release {
     double penetrated_height_m, penetrated_rise_m;
     double sigma_y_m, sigma_z_m; ///< At the source.
     double decay_per_s;
+    double settling_ms; ///< Of the particles whose plume it is; 0: of none.
 } plume_release;
 
 /// Prepares a release. The hour must be stable or unstable.

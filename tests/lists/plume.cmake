@@ -2,6 +2,7 @@
 dosi_test(unit plume_add)
 dosi_test(unit plume_buoyant)
 dosi_test(unit plume_canyon)
+dosi_test(unit plume_deposit)
 dosi_test(unit plume_downwash)
 dosi_test(unit plume_gauss)
 dosi_test(unit plume_hour)

@@ -24,12 +24,12 @@ static const dosi_plume_level levels[HOURS][3] = {
      {100, 283.3, 2.6, 279.79, 19.2, 0.63}},
 };
 static const dosi_plume_weather hours[HOURS] = {
-    {97.8, 0.438, 1.247, 0.005, 711, 2198, -76.9, 0.75,  1.5,       0.51,
-     2.5,  308.9, 10,    274.7, 10,  0,    false, false, levels[0], 3},
-    {-0.3, 0.023, NAN, NAN,   NAN, 8, 4,     0.75,  1.5,       1,
-     0.3,  282.8, 10,  276.2, 10,  0, false, false, levels[1], 3},
-    {64.4, 0.233, 1.207, 0.008, 978, 271, -17.7, 0.75,  1.5,       0.52,
-     1.1,  289.5, 10,    280.8, 10,  0,   false, false, levels[2], 3},
+    {97.8,  0.438, 1.247, 0.005, 711, 2198,  -76.9, 0.75,      1.5, 0.51, 2.5,
+     308.9, 10,    274.7, 10,    0,   false, false, levels[0], 3,   NULL},
+    {-0.3,  0.023, NAN,   NAN, NAN, 8,     4,     0.75,      1.5, 1,   0.3,
+     282.8, 10,    276.2, 10,  0,   false, false, levels[1], 3,   NULL},
+    {64.4,  0.233, 1.207, 0.008, 978, 271,   -17.7, 0.75,      1.5, 0.52, 1.1,
+     289.5, 10,    280.8, 10,    0,   false, false, levels[2], 3,   NULL},
 };
 
 /// The sources STACK, AREA and LINE1 of EPA's case "allsrcs".

@@ -147,8 +147,8 @@ static void nothing_reaches_upwind_or_the_rectangle_around(void **state) {
 
 /// A stable hour made by the profiles.
 static dosi_plume_hour stable_hour(void) {
-    const dosi_plume_weather weather = {-20, 0.2, NAN, NAN, NAN, 300, 60,    0.3,   1,    1,
-                                        4,   225, 10,  285, 10,  0,   false, false, NULL, 0};
+    const dosi_plume_weather weather = {-20, 0.2, NAN, NAN, NAN, 300,   60,    0.3,  1, 1,   4,
+                                        225, 10,  285, 10,  0,   false, false, NULL, 0, NULL};
     const dosi_plume_limits limits = dosi_plume_limits_default();
     dosi_plume_hour hour;
     dosi_error err = {""};
