@@ -7,6 +7,8 @@
 #include "cli/verify.h"
 #include "cli/verify_aermod_sum.h"
 
+#include "source/aermod_row.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,10 @@
 
 enum { MOST_RANK = VERIFY_RANKS, TEXT_BYTES = 1 << 30 };
 
+/// A deck; what a run printed ("aermod.out") starts with its deck, but is none.
 static bool recognises(const dosi_verify_file *file) {
+    size_t n = strlen(file->name);
+    if (n > 4 && strcasecmp(file->name + n - 4, ".out") == 0) return false;
     const char *at = strstr(file->head, "CO STARTING");
     return at && (at == file->head || strchr(" \n\r\t", at[-1]));
 }
@@ -34,17 +39,30 @@ static const char *base_of(const char *path) {
     return out;
 }
 
-/// The file of a name, or of that name with .gz.
-static dosi_verify_file *find(dosi_verify *verify, const char *path) {
+/// Bytes at the start of two paths that are the same.
+static size_t shared_start(const char *a, const char *b) {
+    size_t n = 0;
+    while (a[n] && a[n] == b[n]) n++;
+    return n;
+}
+
+/// The file of a name, or of that name with .gz; of several the one closest to `beside`.
+static dosi_verify_file *find(dosi_verify *verify,
+                              const dosi_verify_file *beside,
+                              const char *path) {
     const char *base = base_of(path);
-    size_t n = strlen(base);
-    if (n == 0) return NULL;
-    for (size_t f = 0; f < verify->n_files; f++) {
+    size_t n = strlen(base), best = 0;
+    dosi_verify_file *out = NULL;
+    for (size_t f = 0; n && f < verify->n_files; f++) {
         const char *name = verify->files[f].name;
         if (strncasecmp(name, base, n) != 0) continue;
-        if (name[n] == '\0' || strcmp(name + n, ".gz") == 0) return &verify->files[f];
+        if (name[n] != '\0' && strcmp(name + n, ".gz") != 0) continue;
+        size_t start = shared_start(verify->files[f].path, beside->path);
+        if (out && start <= best) continue;
+        out = &verify->files[f];
+        best = start;
     }
-    return NULL;
+    return out;
 }
 
 /// Reads a whole file, unzipped.
@@ -63,11 +81,18 @@ static dosi_status read_text(dosi_verify_file *file, dosi_text *out, dosi_error 
     return dosi_text_status(out, err);
 }
 
+/// Who includes a file.
+typedef struct including {
+    dosi_verify *verify;
+    const dosi_verify_file *deck;
+} including;
+
 static dosi_status read_included(void *context,
                                  const char *name,
                                  dosi_text *out,
                                  dosi_error *err) {
-    dosi_verify_file *file = find(context, name);
+    const including *from = context;
+    dosi_verify_file *file = find(from->verify, from->deck, name);
     if (!file) return dosi_fail(err, DOSI_NOT_FOUND, "the included file %s is not there", name);
     return read_text(file, out, err);
 }
@@ -78,37 +103,29 @@ typedef struct comparison {
     const verify_highest *highest; ///< Of a summary; else NULL.
     dosi_verify_file *file;
     dosi_text text;
-    size_t at, group;
+    dosi_aermod_output output;
+    size_t at, group, column;
     double *sum;             ///< (n)
     double *greatest;        ///< (MOST_RANK x n)
     double *expected;        ///< (n)
     size_t n_hours, n_valid; ///< Of the average under way.
     double within;
+    double unit; ///< Of results.
+    bool is_exponential;
     size_t n_values; ///< Compared.
     double worst, worst_expected, worst_got;
     int64_t worst_stamp;
     size_t worst_place;
 } comparison;
 
-typedef struct row {
-    double x, y, value;
-    int64_t stamp;
-} row;
-
 /// Takes the next row of numbers.
-static bool next_row(comparison *c, row *out) {
+static bool next_row(comparison *c, size_t n_values, dosi_aermod_values *out) {
     const char *text = dosi_text_string(&c->text);
     while (text[c->at]) {
         const char *line = text + c->at;
         size_t n = strcspn(line, "\n");
         c->at += n + (line[n] == '\n');
-        char ave[16], group[16];
-        long long stamp = 0;
-        if (line[0] == '*') continue;
-        int got = sscanf(line, "%lf %lf %lf %*f %*f %*f %15s %15s %lld", &out->x, &out->y,
-                         &out->value, ave, group, &stamp);
-        out->stamp = stamp;
-        if (got >= 5) return true;
+        if (dosi_aermod_values_read(line, n, n_values, out)) return true;
     }
     return false;
 }
@@ -116,12 +133,13 @@ static bool next_row(comparison *c, row *out) {
 /// Notes a value, if it is the furthest off so far.
 static void note_value(
     comparison *c, double expected, double got, int64_t stamp, size_t place) {
-    double off = fabs(got - expected), deviation = fmax(0, off - ROUNDING) / expected;
+    double rounding = c->is_exponential ? ROUNDING * expected : ROUNDING;
+    double off = fabs(got - expected), deviation = fmax(0, off - rounding) / expected;
     c->n_values++;
     if (deviation > c->worst || c->n_values == 1 || isnan(deviation)) {
         c->worst = isnan(deviation) ? (double)INFINITY : deviation;
         c->worst_expected = expected;
-        c->worst_got = off <= ROUNDING ? expected : got + copysign(ROUNDING, expected - got);
+        c->worst_got = off <= rounding ? expected : got + copysign(rounding, expected - got);
         c->worst_stamp = stamp;
         c->worst_place = place;
     }
@@ -134,11 +152,12 @@ static dosi_status compare_block(const verify_aermod *run,
                                  int64_t stamp,
                                  dosi_error *err) {
     size_t n = run->receptors.n, start = c->at;
+    size_t n_values = run->deck.n_outputs ? run->deck.n_outputs : 1;
     if (!c->expected || !values) return DOSI_OK;
     double top = 0;
-    row r;
+    dosi_aermod_values r;
     for (size_t i = 0; i < n; i++) {
-        if (!next_row(c, &r)) return DOSI_OK;
+        if (!next_row(c, n_values, &r)) return DOSI_OK;
         if (i == 0 && c->result->kind == AERMOD_POSTFILE && c->result->average_h &&
             r.stamp != stamp) { // not in the file: leave the row for a later hour
             c->at = start;
@@ -150,8 +169,8 @@ static dosi_status compare_block(const verify_aermod *run,
                              c->file->name, i + 1, r.x, r.y, run->receptors.x_m[i],
                              run->receptors.y_m[i]);
         }
-        c->expected[i] = r.value;
-        top = fmax(top, r.value);
+        c->expected[i] = r.value[c->column];
+        top = fmax(top, c->expected[i]);
     }
     for (size_t i = 0; i < n; i++) {
         if (!(c->expected[i] > COUNTS_FROM * top)) continue;
@@ -183,8 +202,8 @@ static dosi_status add_hour(
     bool is_month_end = next / 10000 != stamp / 10000;
     if (!c->sum || !run->group) return DOSI_OK;
     size_t n = run->receptors.n;
-    const double *values = run->group + c->group * n;
-    for (size_t i = 0; i < n; i++) c->sum[i] += values[i];
+    const double *values = run->group + (c->output * run->deck.n_groups + c->group) * n;
+    for (size_t i = 0; i < n; i++) c->sum[i] += c->unit * values[i];
     c->n_hours++;
     c->n_valid += is_valid;
     int hours = c->result->average_h;
@@ -193,7 +212,7 @@ static dosi_status add_hour(
     // An average of few valid hours counts as one of three quarters of its hours.
     double all = hours > 0 ? (double)hours : (double)c->n_hours;
     double divisor = fmax((double)c->n_valid, floor(0.75 * all + 0.5));
-    if (hours != 1) {
+    if (hours != 1 && c->output == AERMOD_CONC) { // what is deposited adds up
         for (size_t i = 0; i < n; i++) c->sum[i] /= divisor;
     }
     dosi_status status = DOSI_OK;
@@ -231,7 +250,7 @@ static dosi_status finish(dosi_verify *verify,
     size_t n = run->receptors.n;
     const dosi_aermod_result *result = c->result;
     if (!c->sum) return DOSI_OK;
-    if (result->average_h == 0) {
+    if (result->average_h == 0 && c->output == AERMOD_CONC) {
         for (size_t i = 0; i < n && c->n_valid; i++) c->sum[i] /= (double)c->n_valid;
     }
     if (c->highest) {
@@ -246,14 +265,15 @@ static dosi_status finish(dosi_verify *verify,
         dosi_verify_note(verify, deck, "no hour of %s is one of the weather's", c->file->name);
         return DOSI_OK;
     }
+    static const char *const outputs[AERMOD_OUTPUTS] = {"", "DEPOS ", "DDEP ", "WDEP "};
     char what[96], when[32] = "";
     if (c->worst_stamp) {
         (void)snprintf(when, sizeof when, " %08lld", (long long)c->worst_stamp);
     }
-    (void)snprintf(what, sizeof what, "%s %dh %s of %zu%s (%.0f %.0f)", result->group,
-                   result->average_h, c->highest ? "highest, worst" : "worst", c->n_values,
-                   when, run->receptors.x_m[c->worst_place],
-                   run->receptors.y_m[c->worst_place]);
+    (void)snprintf(what, sizeof what, "%s %dh %s%s of %zu%s (%.0f %.0f)", result->group,
+                   result->average_h, outputs[c->output],
+                   c->highest ? "highest, worst" : "worst", c->n_values, when,
+                   run->receptors.x_m[c->worst_place], run->receptors.y_m[c->worst_place]);
     const dosi_verify_case item = {what, c->worst_expected, c->worst_got, c->within,
                                    DOSI_VERIFY_RELATIVE};
     dosi_verify_add(verify, c->file, &item);
@@ -272,7 +292,8 @@ static bool is_modelled(dosi_verify *verify,
         if (!run->nox && !dosi_aermod_in_group(group, s)) continue; // NOx: all count
         if (run->sources[s].is_road) c->within = ROAD_WITHIN;
         if (run->sources[s].missing) {
-            if (c->highest) return false; // said already where its hours are compared
+            if (c->highest || c->column)
+                return false; // said already where its hours are compared
             dosi_verify_note(verify, deck, "%s: source %s (%s): %s", c->file->name, source->id,
                              dosi_aermod_kind_name(source->kind), run->sources[s].missing);
             return false;
@@ -314,6 +335,9 @@ static dosi_status take(dosi_verify *verify,
     size_t n = run->receptors.n;
     comparison *c = &all->list[all->n];
     *c = *item;
+    c->is_exponential = run->deck.is_exponential && !c->highest;
+    c->unit =
+        c->output == AERMOD_CONC ? run->deck.concentration_unit : run->deck.deposition_unit;
     if (all->n == all->room || !open_comparison(verify, run, c, deck)) return DOSI_OK;
     all->n++;
     c->sum = calloc((MOST_RANK + 2) * n + 1, sizeof *c->sum);
@@ -323,16 +347,46 @@ static dosi_status take(dosi_verify *verify,
     return c->highest ? DOSI_OK : read_text(c->file, &c->text, err);
 }
 
+/// Takes a comparison of each of a file's columns.
+static dosi_status take_columns(dosi_verify *verify,
+                                const verify_aermod *run,
+                                comparisons *all,
+                                comparison *item,
+                                dosi_verify_file *deck,
+                                dosi_error *err) {
+    bool has_any = run->deck.n_outputs > 0;
+    for (int k = 0; k < AERMOD_OUTPUTS; k++) {
+        if (has_any ? !run->deck.has_output[k] : k != AERMOD_CONC) continue;
+        item->output = (dosi_aermod_output)k;
+        DOSI_TRY(take(verify, run, all, item, deck, err));
+        item->column++;
+    }
+    return DOSI_OK;
+}
+
+/// What the run printed, "<deck>.out" or "aermod.out", which ends with the highest values.
+static dosi_verify_file *find_printed(dosi_verify *verify, const dosi_verify_file *deck) {
+    char name[AERMOD_PATH_BYTES];
+    const char *dot = strrchr(deck->name, '.');
+    size_t n = dot ? (size_t)(dot - deck->name) : strlen(deck->name);
+    if (n + 5 > sizeof name) return NULL;
+    memcpy(name, deck->name, n);
+    memcpy(name + n, ".out", 5);
+    return find(verify, deck, name);
+}
+
 /// Reads the tables of the deck's summary, if it is there.
 static dosi_status read_summary(dosi_verify *verify,
                                 const verify_aermod *run,
                                 comparisons *all,
+                                const dosi_verify_file *deck,
                                 dosi_verify_file **file,
                                 dosi_error *err) {
     for (size_t i = 0; i < run->deck.n_results; i++) {
         if (run->deck.results[i].kind != AERMOD_SUMMARY) continue;
-        *file = find(verify, run->deck.results[i].path);
+        *file = find(verify, deck, run->deck.results[i].path);
     }
+    if (!*file) *file = find_printed(verify, deck);
     if (!*file) return DOSI_OK;
     dosi_text text = {0};
     dosi_status status = read_text(*file, &text, err);
@@ -351,15 +405,15 @@ static dosi_status take_all(dosi_verify *verify,
                             dosi_verify_file *deck,
                             dosi_error *err) {
     dosi_verify_file *summary = NULL;
-    DOSI_TRY(read_summary(verify, run, all, &summary, err));
-    all->room = run->deck.n_results + all->n_tables;
+    DOSI_TRY(read_summary(verify, run, all, deck, &summary, err));
+    all->room = AERMOD_OUTPUTS * run->deck.n_results + all->n_tables;
     all->list = calloc(all->room + 1, sizeof *all->list);
     if (!all->list) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for results");
     for (size_t i = 0; i < run->deck.n_results; i++) {
         const dosi_aermod_result *result = &run->deck.results[i];
         if (result->kind == AERMOD_SUMMARY) continue;
-        const comparison item = {.result = result, .file = find(verify, result->path)};
-        DOSI_TRY(take(verify, run, all, &item, deck, err));
+        comparison item = {.result = result, .file = find(verify, deck, result->path)};
+        DOSI_TRY(take_columns(verify, run, all, &item, deck, err));
     }
     for (size_t i = 0; i < all->n_tables; i++) {
         const comparison item = {
@@ -397,10 +451,11 @@ static dosi_status compare_all(dosi_verify *verify,
 /// @param is_there  False: its files are not beside it.
 static dosi_status read_weather(dosi_verify *verify,
                                 verify_aermod *run,
+                                const dosi_verify_file *deck,
                                 bool *is_there,
                                 dosi_error *err) {
-    dosi_verify_file *surface = find(verify, run->deck.surface_path);
-    dosi_verify_file *profile = find(verify, run->deck.profile_path);
+    dosi_verify_file *surface = find(verify, deck, run->deck.surface_path);
+    dosi_verify_file *profile = find(verify, deck, run->deck.profile_path);
     *is_there = surface && profile;
     if (!*is_there) return DOSI_OK;
     dosi_text texts[2] = {0};
@@ -425,7 +480,8 @@ static dosi_status check_deck(dosi_verify *verify,
     dosi_status status = read_text(file, &text, err);
     if (status == DOSI_OK) {
         const dosi_aermod_text input = {file->name, dosi_text_string(&text), text.length};
-        const dosi_aermod_files files = {read_included, verify};
+        including from = {verify, file};
+        const dosi_aermod_files files = {read_included, &from};
         status = dosi_aermod_deck_read(&input, &files, &run->deck, err);
     }
     dosi_text_destroy(&text);
@@ -436,7 +492,7 @@ static dosi_status check_deck(dosi_verify *verify,
         return DOSI_OK;
     }
     bool is_there = false;
-    DOSI_TRY(read_weather(verify, run, &is_there, err));
+    DOSI_TRY(read_weather(verify, run, file, &is_there, err));
     if (!is_there) {
         dosi_verify_note(verify, file, "its weather files are not there");
         return DOSI_OK;

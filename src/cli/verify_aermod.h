@@ -20,6 +20,8 @@ typedef struct verify_aermod_source {
     dosi_road_line road;
     double corner_x_m[VERIFY_CORNERS], corner_y_m[VERIFY_CORNERS];
     dosi_plume_building building;
+    dosi_particles particles;
+    dosi_gas gas;
 } verify_aermod_source;
 
 /// What methods that follow plumes need.
@@ -32,8 +34,10 @@ typedef struct verify_aermod {
     verify_aermod_source *sources; ///< (deck.n_sources)
     dosi_plume_receptors receptors;
     double *memory;
-    double *brought;          ///< (n_receptors) of one source.
-    double *group;            ///< (n_groups x n_receptors) of one hour.
+    size_t n_outputs;         ///< 1: concentrations alone; AERMOD_OUTPUTS: depositions too.
+    double *brought;          ///< (n_outputs x n_receptors) of one source.
+    double *group;            ///< (n_outputs x n_groups x n_receptors) of one hour.
+    dosi_soil soil;           ///< Of the hour.
     double *nox;              ///< (n_sources x n_receptors) where NOx is converted; else NULL.
     double *factor;           ///< (n_sources) of the emission in the hour.
     verify_aermod_no2 *no2;   ///< Of methods that follow plumes; else NULL.
@@ -43,6 +47,14 @@ typedef struct verify_aermod {
     dosi_road_kernel *kernel;
     bool is_kernel_set; ///< For the hour, outside cities.
 } verify_aermod;
+
+/// Makes particles or gas of a deck's source, or says why not: in `out`.
+void verify_aermod_set_deposition(const dosi_aermod_deck *deck,
+                                  const dosi_aermod_source *source,
+                                  verify_aermod_source *out);
+
+/// The water of an hour, and the season of its gases. Hours go by one after the other.
+void verify_aermod_set_moisture(verify_aermod *run, size_t hour);
 
 /// Makes sources and receptors of a deck and weather that are read.
 DOSI_CHECKED dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err);

@@ -186,7 +186,7 @@ static void set_source(const dosi_aermod_deck *deck,
     if (s->has_hourly && !deck->has_hourly_file) {
         out->missing = "its file of hourly emissions is not there";
     }
-    if (s->has_deposition) out->missing = "deposition is not modelled";
+    verify_aermod_set_deposition(deck, s, out);
     if (s->n_parameters == 0) out->missing = "it has no parameters";
     if (s->building && s->kind <= AERMOD_POINTHOR) {
         p->building = &out->building;
@@ -244,7 +244,11 @@ dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err) {
     }
     size_t n = deck->n_receptors;
     run->sources = calloc(deck->n_sources + 1, sizeof *run->sources);
-    run->memory = calloc((6 + deck->n_groups) * n + 1, sizeof *run->memory);
+    run->n_outputs =
+        deck->n_outputs > (size_t)deck->has_output[AERMOD_CONC] ? AERMOD_OUTPUTS : 1;
+    run->soil = dosi_soil_start();
+    run->memory =
+        calloc((5 + run->n_outputs * (1 + deck->n_groups)) * n + 1, sizeof *run->memory);
     size_t n_longest = 0;
     for (size_t r = 0; r < deck->n_rows; r++) {
         size_t lines = 0;
@@ -276,7 +280,7 @@ dosi_status verify_aermod_prepare(verify_aermod *run, dosi_error *err) {
     }
     run->receptors = (dosi_plume_receptors){n, x, y, z, hill, flag};
     run->brought = flag + n;
-    run->group = run->brought + n;
+    run->group = run->brought + run->n_outputs * n;
     DOSI_TRY(verify_aermod_no2_prepare(run, err));
     return dosi_road_kernel_create(&run->kernel, err);
 }
@@ -327,13 +331,21 @@ static dosi_status run_source(
     verify_aermod *run, size_t s, const dosi_plume_hour *hour, double factor, dosi_error *err) {
     const verify_aermod_source *source = &run->sources[s];
     size_t n = run->receptors.n;
-    memset(run->brought, 0, n * sizeof *run->brought);
-    if (!source->is_road) {
-        dosi_plume_source plume = source->plume;
-        plume.emission *= factor;
+    memset(run->brought, 0, run->n_outputs * n * sizeof *run->brought);
+    if (source->is_road) return run_road(run, source, hour, factor, err);
+    dosi_plume_source plume = source->plume;
+    plume.emission *= factor;
+    if (run->n_outputs == 1) {
         return dosi_plume_add(hour, &plume, &run->receptors, run->brought, err);
     }
-    return run_road(run, source, hour, factor, err);
+    const bool *has = run->deck.has_output;
+    double *at[AERMOD_OUTPUTS];
+    for (size_t k = 0; k < AERMOD_OUTPUTS; k++) at[k] = has[k] ? run->brought + k * n : NULL;
+    const dosi_plume_fluxes fluxes = {.concentration = at[AERMOD_CONC],
+                                      .total = at[AERMOD_DEPOS],
+                                      .dry = at[AERMOD_DDEP],
+                                      .wet = at[AERMOD_WDEP]};
+    return dosi_plume_add_fluxes(hour, &plume, &run->receptors, &fluxes, err);
 }
 
 /// EPA's limits, or the deck's.
@@ -358,15 +370,22 @@ const dosi_plume_hour *verify_aermod_air(const verify_aermod *run,
     return urban;
 }
 
+/// Adds an output of a source to its groups.
+static void add_output(verify_aermod *run, size_t output, size_t source, const double *values) {
+    size_t n = run->receptors.n, n_groups = run->deck.n_groups;
+    for (size_t g = 0; g < n_groups; g++) {
+        if (!dosi_aermod_in_group(&run->deck.groups[g], source)) continue;
+        double *to = run->group + (output * n_groups + g) * n;
+        for (size_t i = 0; i < n; i++) to[i] += values[i];
+    }
+}
+
 void verify_aermod_add(verify_aermod *run, size_t source, const double *values) {
     size_t n = run->receptors.n;
     if (run->nox) {
         memcpy(run->nox + source * n, values, n * sizeof *values);
-        return;
-    }
-    for (size_t g = 0; g < run->deck.n_groups; g++) {
-        if (!dosi_aermod_in_group(&run->deck.groups[g], source)) continue;
-        for (size_t i = 0; i < n; i++) run->group[g * n + i] += values[i];
+    } else {
+        add_output(run, AERMOD_CONC, source, values);
     }
 }
 
@@ -376,14 +395,16 @@ dosi_status verify_aermod_hour(verify_aermod *run,
                                dosi_error *err) {
     const dosi_aermod_deck *deck = &run->deck;
     const dosi_aermod_hour *met = &run->met.hours[hour];
+    size_t n = run->receptors.n;
     const dosi_plume_limits limits = limits_of(deck);
     dosi_plume_hour rural, urban;
+    verify_aermod_set_moisture(run, hour);
     DOSI_TRY(dosi_plume_hour_prepare(&met->weather, &limits, &rural, err));
     *is_valid = rural.state == DOSI_PLUME_STABLE || rural.state == DOSI_PLUME_UNSTABLE;
     run->is_kernel_set = false;
     memset(run->factor, 0, deck->n_sources * sizeof *run->factor);
-    memset(run->group, 0, deck->n_groups * run->receptors.n * sizeof *run->group);
-    if (run->nox) memset(run->nox, 0, deck->n_sources * run->receptors.n * sizeof *run->nox);
+    memset(run->group, 0, run->n_outputs * deck->n_groups * n * sizeof *run->group);
+    if (run->nox) memset(run->nox, 0, deck->n_sources * n * sizeof *run->nox);
     for (size_t s = 0; *is_valid && s < deck->n_sources; s++) {
         const dosi_aermod_source *source = &deck->sources[s];
         if (run->sources[s].missing || run->sources[s].is_buoyant) continue;
@@ -393,6 +414,9 @@ dosi_status verify_aermod_hour(verify_aermod *run,
         run->factor[s] = factor;
         DOSI_TRY(run_source(run, s, air, factor, err));
         verify_aermod_add(run, s, run->brought);
+        for (size_t k = 1; k < run->n_outputs; k++) {
+            add_output(run, k, s, run->brought + k * n);
+        }
     }
     if (*is_valid && deck->n_rows) DOSI_TRY(verify_aermod_rows(run, met, &rural, err));
     return *is_valid ? verify_aermod_finish(run, hour, &rural, err) : DOSI_OK;

@@ -26,6 +26,7 @@ dosi_status aermod_grow(aermod_reading *r,
         [AERMOD_FACTORS] = sizeof(double),
         [AERMOD_ROWS] = sizeof(dosi_aermod_row),
         [AERMOD_EMISSIONS] = sizeof(dosi_aermod_emission),
+        [AERMOD_SIZES] = sizeof(dosi_aermod_particles),
     };
     if (n < r->capacity[array]) return DOSI_OK;
     if (n >= most) return dosi_fail(err, DOSI_LIMIT, "more than %zu items in a deck", most);
@@ -96,6 +97,7 @@ void dosi_aermod_deck_clear(dosi_aermod_deck *deck) {
     free(deck->receptors);
     free(deck->results);
     free(deck->buildings);
+    free(deck->particles);
     free(deck->vertices);
     free(deck->factors);
     free(deck->rows);
@@ -211,6 +213,9 @@ dosi_status dosi_aermod_deck_read(const dosi_aermod_text *text,
     for (size_t i = 0; i < 6; i++) deck.limits[i] = NAN;
     deck.no2_stack = NAN;
     aermod_start_ambient(&deck);
+    deck.concentration_unit = deck.deposition_unit = 1;
+    deck.leaves[0] = 0.5;
+    deck.leaves[1] = 0.25;
     deck.no2_most = deck.arm2_most = 0.9;
     deck.arm2_least = 0.5;
     aermod_reading r = {
@@ -227,6 +232,7 @@ dosi_status dosi_aermod_deck_read(const dosi_aermod_text *text,
     aermod_finish_sources(&deck);
     aermod_finish_conversion(&deck);
     if (status == DOSI_OK) status = check_deck(&deck, text->name, err);
+    if (status == DOSI_OK) status = aermod_finish_deposition(&deck, text->name, err);
     if (status == DOSI_OK) {
         *out = deck;
     } else {

@@ -18,7 +18,17 @@ enum {
     AERMOD_AMBIENT_SECTORS = 6,
     AERMOD_AMBIENT = 0x7fff0000, ///< From here on, "sources" are ambient air by the hour.
     AERMOD_HOURLY = 4,           ///< Most values of a source and hour in a file of HOUREMIS.
+    AERMOD_PARTICLES = 64,       ///< Most sizes of a source's particles.
 };
+
+/// What a run computes, in the order of its result files' columns.
+typedef enum dosi_aermod_output {
+    AERMOD_CONC,  ///< Concentration.
+    AERMOD_DEPOS, ///< Deposited, dry and wet.
+    AERMOD_DDEP,  ///< Dry.
+    AERMOD_WDEP,  ///< Wet.
+    AERMOD_OUTPUTS,
+} dosi_aermod_output;
 
 typedef enum dosi_aermod_kind {
     AERMOD_POINT,
@@ -69,6 +79,20 @@ typedef struct dosi_aermod_building {
     double along_m[AERMOD_SECTORS], across_m[AERMOD_SECTORS];
 } dosi_aermod_building;
 
+/// Sizes of a source's particles: PARTDIAM, MASSFRAX and PARTDENS, or METHOD_2.
+typedef struct dosi_aermod_particles {
+    size_t n[3]; ///< How many of each were given; at the end the three are equal.
+    double diameter_um[AERMOD_PARTICLES];
+    double fraction[AERMOD_PARTICLES]; ///< Of the mass; METHOD_2: of the fine ones.
+    double density_gcm3[AERMOD_PARTICLES];
+    bool is_method_2;
+} dosi_aermod_particles;
+
+/// GASDEPOS: how a gas is taken up.
+typedef struct dosi_aermod_gas {
+    double diffusivity_air_m2s, diffusivity_water_m2s, cuticle_sm, henry_pam3mol;
+} dosi_aermod_gas;
+
 /// A source. Coordinates and parameters are as written, lengths in metres.
 typedef struct dosi_aermod_source {
     char id[AERMOD_ID_BYTES];
@@ -89,9 +113,11 @@ typedef struct dosi_aermod_source {
     size_t row; ///< BUOYLINE: index + 1 in `rows`; 0: none.
     dosi_aermod_variation variation;
     size_t first_factor, n_factors;
-    bool has_hourly;     ///< HOUREMIS: emissions come from a file: dosi_aermod_hourly().
-    bool has_deposition; ///< Particle or gas parameters were given.
-    double barrier[4];   ///< RLINEXT: height and distance of up to two walls.
+    bool has_hourly;  ///< HOUREMIS: emissions come from a file: dosi_aermod_hourly().
+    size_t particles; ///< Index + 1 in `particles`; 0: none.
+    bool has_gas;
+    dosi_aermod_gas gas;
+    double barrier[4]; ///< RLINEXT: height and distance of up to two walls.
     size_t n_barrier;
     double depression[3]; ///< RLINEXT: depth, width at the top and at the bottom.
     bool has_depression;
@@ -187,20 +213,33 @@ typedef struct dosi_aermod_deck {
     char title[AERMOD_PATH_BYTES];
     char pollutant[AERMOD_ID_BYTES];
     bool is_flat, is_elevated; ///< MODELOPT FLAT, ELEV (the default); both: by source.
-    bool has_concentration;    ///< CONC: the only kind of result that counts here.
-    bool is_without_stack_tip; ///< NOSTD
-    bool is_fast;              ///< FASTAREA, FASTALL
-    bool is_screening;         ///< SCREEN
-    double half_life_s;        ///< 0: none.
-    double flagpole_m;         ///< Height of receptors where not given.
+    bool has_output[AERMOD_OUTPUTS];
+    size_t n_outputs;                 ///< How many; columns of result files are in their order.
+    bool is_regulatory;               ///< DFAULT, which overrides FLAT.
+    bool is_kept_dry;                 ///< NODRYDPLT: plumes lose nothing by it.
+    bool is_kept_wet;                 ///< NOWETDPLT
+    bool is_exponential;              ///< FILEFORM EXP: six digits and an exponent.
+    double concentration_unit;        ///< Micrograms in the unit of results: CONCUNIT.
+    double deposition_unit;           ///< Grams in it: DEPOUNIT.
+    double gas_velocity_ms;           ///< GASDEPVD; 0: not told.
+    uint8_t season[12];               ///< GDSEASON: 1..5 by month; 0: not told.
+    uint8_t land_use[AERMOD_SECTORS]; ///< GDLANUSE: 1..9; 0: not told.
+    double gas_reactivity, leaves[2]; ///< GASDEPDF; of seasons 2 and 5.
+    bool is_without_stack_tip;        ///< NOSTD
+    bool is_fast;                     ///< FASTAREA, FASTALL
+    bool is_screening;                ///< SCREEN
+    double half_life_s;               ///< 0: none.
+    double flagpole_m;                ///< Height of receptors where not given.
     char unsupported[AERMOD_PATH_BYTES]; ///< Options that change results and are not read.
     size_t n_sources, n_groups, n_urbans, n_receptors, n_results, n_buildings;
+    size_t n_particles;
     dosi_aermod_source *sources;
     dosi_aermod_group *groups;
     dosi_aermod_urban *urbans;
     dosi_aermod_receptor *receptors;
     dosi_aermod_result *results;
     dosi_aermod_building *buildings;
+    dosi_aermod_particles *particles;
     double (*vertices)[2]; ///< x, y
     size_t n_vertices;
     double *factors;

@@ -14,6 +14,7 @@
 enum {
     MOST_HOURS = 1000000,
     SURFACE_FIELDS = 20, ///< Up to the thermometer's height; more when there is more.
+    RAIN_FIELD = 20,     ///< Code, amount, humidity, pressure.
     CLOUD_FIELD = 24,
     PROFILE_FIELDS = 11,
     PIVOT_YEAR = 50, ///< Two-digit years from here on are of the 20th century.
@@ -96,6 +97,17 @@ static bool is_header(const aermod_card *card) {
     return false;
 }
 
+/// What a surface line says of water in the air, where it does.
+static dosi_moisture moisture_of(const double *v, int hour_of_day) {
+    dosi_moisture out = dosi_moisture_usual();
+    out.hour_of_day = hour_of_day;
+    out.precipitation_code = v[RAIN_FIELD] >= 0 && v[RAIN_FIELD] < 99 ? (int)v[RAIN_FIELD] : 0;
+    out.precipitation_mm = within(v[RAIN_FIELD + 1], 0, 998);
+    if (v[RAIN_FIELD + 2] >= 0) out.humidity_percent = v[RAIN_FIELD + 2];
+    if (v[RAIN_FIELD + 3] >= 0) out.pressure_hpa = within(v[RAIN_FIELD + 3], 100, 90000);
+    return out;
+}
+
 /// Turns a surface line into an hour.
 static dosi_status read_hour(reading *r, const aermod_card *card, dosi_error *err) {
     static const size_t stamp_fields[] = {0, 1, 2, 4};
@@ -137,6 +149,7 @@ static dosi_status read_hour(reading *r, const aermod_card *card, dosi_error *er
                                            .is_friction_adjusted = r->is_adjusted,
                                            .is_bulk_richardson = r->is_bulk}};
     DOSI_TRY(read_stamp(card, stamp_fields, hour, err));
+    hour->moisture = moisture_of(v, (int)(hour->stamp % 100));
     met->n_hours++;
     return DOSI_OK;
 }

@@ -10,7 +10,8 @@
 typedef struct dosi_aermod_hour {
     dosi_time time;             ///< End of the hour.
     int64_t stamp;              ///< yymmddhh, hours 1 to 24, as result files write it.
-    dosi_plume_weather weather; ///< Its levels point into the whole's.
+    dosi_plume_weather weather; ///< Its levels point into the whole's; no moisture.
+    dosi_moisture moisture;     ///< Its soil is not told of: as a run begins.
 } dosi_aermod_hour;
 
 /// All hours. Zero-initialise; dosi_aermod_met_clear() after.

@@ -20,13 +20,35 @@ static dosi_status take_path(const aermod_card *card,
 
 /// Options that only say how to check or report, and may be left aside.
 static bool is_harmless(const aermod_field *f) {
-    static const char *const words[] = {"DFAULT",    "DEFAULT",  "WARNCHKD", "NOCHKD",
-                                        "ALPHA",     "BETA",     "NOWARN",   "RURAL",
-                                        "NODRYDPLT", "NOWETDPLT"};
+    static const char *const words[] = {"WARNCHKD", "NOCHKD", "ALPHA",   "BETA",
+                                        "NOWARN",   "RURAL",  "DRYDPLT", "WETDPLT"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (aermod_field_is(f, words[i])) return true;
     }
     return false;
+}
+
+/// The column of results that a word of MODELOPT asks for; AERMOD_OUTPUTS: none.
+static dosi_aermod_output output_of(const aermod_field *f) {
+    static const char *const words[AERMOD_OUTPUTS] = {"CONC", "DEPOS", "DDEP", "WDEP"};
+    int k = 0;
+    while (k < AERMOD_OUTPUTS && !aermod_field_is(f, words[k])) k++;
+    return (dosi_aermod_output)k;
+}
+
+/// The switch of a run that a word of MODELOPT turns on; NULL: none.
+static bool *switch_of(dosi_aermod_deck *deck, const aermod_field *f) {
+    if (aermod_field_is(f, "FLAT")) return &deck->is_flat;
+    if (aermod_field_is(f, "ELEV")) return &deck->is_elevated;
+    if (aermod_field_is(f, "DFAULT") || aermod_field_is(f, "DEFAULT")) {
+        return &deck->is_regulatory;
+    }
+    if (aermod_field_is(f, "NOSTD")) return &deck->is_without_stack_tip;
+    if (aermod_field_is(f, "NODRYDPLT")) return &deck->is_kept_dry;
+    if (aermod_field_is(f, "NOWETDPLT")) return &deck->is_kept_wet;
+    if (aermod_field_is(f, "FASTAREA") || aermod_field_is(f, "FASTALL")) return &deck->is_fast;
+    if (aermod_field_is(f, "SCREEN")) return &deck->is_screening;
+    return aermod_field_is(f, "PSDCREDIT") ? &deck->is_psd_credit : NULL;
 }
 
 /// The conversion of NOx that a word of MODELOPT asks for.
@@ -46,20 +68,13 @@ static dosi_status read_model_options(dosi_aermod_deck *deck,
         const aermod_field *f = &card->fields[i];
         char word[AERMOD_ID_BYTES];
         if (is_harmless(f)) continue;
-        if (aermod_field_is(f, "CONC")) {
-            deck->has_concentration = true;
-        } else if (aermod_field_is(f, "FLAT")) {
-            deck->is_flat = true;
-        } else if (aermod_field_is(f, "ELEV")) {
-            deck->is_elevated = true;
-        } else if (aermod_field_is(f, "NOSTD")) {
-            deck->is_without_stack_tip = true;
-        } else if (aermod_field_is(f, "FASTAREA") || aermod_field_is(f, "FASTALL")) {
-            deck->is_fast = true;
-        } else if (aermod_field_is(f, "SCREEN")) {
-            deck->is_screening = true;
-        } else if (aermod_field_is(f, "PSDCREDIT")) {
-            deck->is_psd_credit = true;
+        bool *on = switch_of(deck, f);
+        if (output_of(f) != AERMOD_OUTPUTS) {
+            on = &deck->has_output[output_of(f)];
+            deck->n_outputs += !*on;
+        }
+        if (on) {
+            *on = true;
         } else if (conversion_of(f) != AERMOD_NO2_NONE) {
             deck->no2 = conversion_of(f);
         } else {
@@ -67,6 +82,8 @@ static dosi_status read_model_options(dosi_aermod_deck *deck,
             aermod_note_unsupported(deck, word);
         }
     }
+    // What a regulatory run may not have is as if it were not written.
+    if (deck->is_regulatory) deck->is_flat = deck->is_without_stack_tip = false;
     if (!deck->is_flat) deck->is_elevated = true;
     return DOSI_OK;
 }
@@ -142,9 +159,9 @@ static dosi_status read_control(aermod_reading *r,
     }
     bool is_taken = false;
     DOSI_TRY(aermod_read_conversion(r, card, first, &is_taken, err));
+    if (!is_taken) DOSI_TRY(aermod_read_deposition(r, card, first, &is_taken, err));
     if (is_taken) return DOSI_OK;
-    static const char *const notable[] = {"AWMADWNW", "ORD_DWNW", "ARCFTOPT", "GDSEASON",
-                                          "GASDEPVD"};
+    static const char *const notable[] = {"AWMADWNW", "ORD_DWNW", "ARCFTOPT"};
     for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
         if (strcmp(keyword, notable[i]) == 0) aermod_note_unsupported(deck, keyword);
     }
@@ -261,6 +278,10 @@ static dosi_status read_result(aermod_reading *r,
         dosi_aermod_result summary = {.kind = AERMOD_SUMMARY};
         DOSI_TRY(take_path(card, first, summary.path, err));
         return add_result(r, &summary, err);
+    }
+    if (strcmp(r->keyword, "FILEFORM") == 0) {
+        r->deck->is_exponential =
+            first < card->n_fields && aermod_field_is(&card->fields[first], "EXP");
     }
     if (!is_post && strcmp(r->keyword, "PLOTFILE") != 0) return DOSI_OK;
     dosi_aermod_result result = {.kind = is_post ? AERMOD_POSTFILE : AERMOD_PLOTFILE};

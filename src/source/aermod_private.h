@@ -31,7 +31,7 @@ typedef struct aermod_net {
 typedef struct aermod_reading {
     dosi_aermod_deck *deck;
     const dosi_aermod_files *files;
-    size_t capacity[10];                   ///< Of the deck's arrays: see aermod_grow().
+    size_t capacity[11];                   ///< Of the deck's arrays: see aermod_grow().
     double source_metres, receptor_metres; ///< Metres in the unit of elevations.
     aermod_net net;
     char olm_name[2 * AERMOD_ID_BYTES]; ///< Of the last OLMGROUP.
@@ -53,6 +53,7 @@ typedef enum aermod_array {
     AERMOD_FACTORS,
     AERMOD_ROWS,
     AERMOD_EMISSIONS,
+    AERMOD_SIZES,
 } aermod_array;
 
 /// Makes room for one more item of `item_bytes` in `*items` that holds `n`.
@@ -96,6 +97,25 @@ DOSI_CHECKED dosi_status aermod_add_factors(aermod_reading *r,
                                             const aermod_card *card,
                                             size_t at,
                                             dosi_aermod_source *source,
+                                            dosi_error *err);
+
+/// Lines of the CO and SO pathways about deposition and units of results; `*is_taken` false:
+/// another keyword.
+DOSI_CHECKED dosi_status aermod_read_deposition(
+    aermod_reading *r, const aermod_card *card, size_t first, bool *is_taken, dosi_error *err);
+
+/// What is known of deposition at the end; fails where particles are not whole.
+DOSI_CHECKED dosi_status aermod_finish_deposition(dosi_aermod_deck *deck,
+                                                  const char *name,
+                                                  dosi_error *err);
+
+/// Does something to every source that field `at` means; fails when there is none.
+typedef dosi_status (*aermod_source_line)(
+    aermod_reading *, const aermod_card *, size_t, dosi_aermod_source *, dosi_error *);
+DOSI_CHECKED dosi_status aermod_for_sources(aermod_reading *r,
+                                            const aermod_card *card,
+                                            size_t at,
+                                            aermod_source_line add,
                                             dosi_error *err);
 
 /// Units where none are told.

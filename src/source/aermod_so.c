@@ -213,16 +213,11 @@ dosi_status aermod_add_factors(aermod_reading *r,
     return DOSI_OK;
 }
 
-/// Gives numbers to every source that field `at` means.
-static dosi_status read_for_sources(aermod_reading *r,
-                                    const aermod_card *card,
-                                    size_t at,
-                                    dosi_status (*add)(aermod_reading *,
-                                                       const aermod_card *,
-                                                       size_t,
-                                                       dosi_aermod_source *,
-                                                       dosi_error *),
-                                    dosi_error *err) {
+dosi_status aermod_for_sources(aermod_reading *r,
+                               const aermod_card *card,
+                               size_t at,
+                               aermod_source_line add,
+                               dosi_error *err) {
     char pattern[2 * AERMOD_ID_BYTES];
     DOSI_TRY(aermod_card_name(card, at, pattern, sizeof pattern, err));
     bool is_found = false;
@@ -329,21 +324,6 @@ static dosi_status read_road(aermod_reading *r,
     return DOSI_OK;
 }
 
-/// Marks sources with depositions.
-static dosi_status mark_sources(aermod_reading *r,
-                                const aermod_card *card,
-                                size_t at,
-                                dosi_error *err) {
-    char pattern[2 * AERMOD_ID_BYTES];
-    DOSI_TRY(aermod_card_name(card, at, pattern, sizeof pattern, err));
-    for (size_t s = 0; s < r->deck->n_sources; s++) {
-        if (aermod_id_matches(r->deck->sources[s].id, pattern)) {
-            r->deck->sources[s].has_deposition = true;
-        }
-    }
-    return DOSI_OK;
-}
-
 /// Whether the keyword is one of `words` (n).
 static bool is_among(const char *keyword, const char *const *words, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -358,9 +338,7 @@ dosi_status aermod_read_source(aermod_reading *r,
                                dosi_error *err) {
     static const char *const buildings[] = {"BUILDHGT", "BUILDWID", "BUILDLEN", "XBADJ",
                                             "YBADJ"};
-    static const char *const marks[] = {"PARTDIAM", "METHOD_2", "GASDEPOS"};
-    static const char *const notable[] = {"PLATFORM", "EMISUNIT", "CONCUNIT", "HBPSRCID",
-                                          "ARCFTSRC"};
+    static const char *const notable[] = {"PLATFORM", "HBPSRCID", "ARCFTSRC", "RLEMCONV"};
     const char *keyword = r->keyword;
     if (first >= card->n_fields) return DOSI_OK;
     if (strcmp(keyword, "ELEVUNIT") == 0) {
@@ -376,19 +354,19 @@ dosi_status aermod_read_source(aermod_reading *r,
         return read_road(r, card, first, err);
     }
     if (is_among(keyword, buildings, 5)) {
-        return read_for_sources(r, card, first, add_building, err);
+        return aermod_for_sources(r, card, first, add_building, err);
     }
     if (strcmp(keyword, "EMISFACT") == 0) {
-        return read_for_sources(r, card, first, aermod_add_factors, err);
+        return aermod_for_sources(r, card, first, aermod_add_factors, err);
     }
     bool is_taken = false;
     DOSI_TRY(aermod_read_air(r, card, first, &is_taken, err));
+    if (!is_taken) DOSI_TRY(aermod_read_deposition(r, card, first, &is_taken, err));
     if (is_taken) return DOSI_OK;
     if (strcmp(keyword, "HOUREMIS") == 0) return aermod_read_hourly(r, card, first, err);
     if (strcmp(keyword, "BLPINPUT") == 0 || strcmp(keyword, "BLPGROUP") == 0) {
         return aermod_read_row(r, card, first, err);
     }
-    if (is_among(keyword, marks, 3)) return mark_sources(r, card, first, err);
     if (is_among(keyword, notable, sizeof notable / sizeof notable[0])) {
         aermod_note_unsupported(r->deck, keyword);
     }
