@@ -102,6 +102,7 @@ double plume_deposit_left(const plume_deposit *d,
     if (d->loses_dry && of->velocity_ms > 0) {
         plume_release r = *d->release;
         r.settling_ms = of->settling_ms;
+        r.sigma_y_m = r.sigma_z_m = 0; // losses are those of a plume that starts in a point
         // Gauss' rule with two points from a metre on, as AERMOD integrates it.
         double middle = 0.5 * (at->x + 1), width = at->x - 1;
         double *w = sigma_w ? sigma_w : &unused;
