@@ -202,6 +202,7 @@ void plume_deposit_init(const plume_release *release, plume_deposit *out) {
         out->classes[0].share = 1;
         if (s->gas->velocity_ms > 0) {
             out->classes[0].velocity_ms = s->gas->velocity_ms;
+            out->level_m = 0; // a velocity that is told is one at the ground
         } else {
             plume_deposit_gas(release, &g, &out->classes[0]);
         }
