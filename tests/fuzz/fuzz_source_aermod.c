@@ -2,6 +2,7 @@
 // or leak, and whatever they give is whole.
 
 #include "source/aermod_deck.h"
+#include "source/aermod_row.h"
 
 #include <assert.h>
 
@@ -31,6 +32,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             assert(source->first_factor + source->n_factors <= deck.n_factors);
             assert(source->building <= deck.n_buildings && source->urban <= deck.n_urbans);
             assert(source->row <= deck.n_rows && source->olm <= deck.n_olm);
+            assert(source->particles <= deck.n_particles);
+            if (!source->particles) continue;
+            const dosi_aermod_particles *p = &deck.particles[source->particles - 1];
+            assert(p->n[0] >= 1 && p->n[0] <= AERMOD_PARTICLES);
+            assert(p->n[1] == p->n[0] && p->n[2] == p->n[0]);
         }
         const dosi_aermod_hour hour = {.stamp = 88030101};
         for (int k = 0; k < AERMOD_AMBIENTS; k++) {
@@ -45,6 +51,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         dosi_aermod_deck_clear(&deck);
     } else {
         assert(err.message[0]);
+    }
+    for (size_t n = 0; n <= AERMOD_OUTPUTS + 1; n++) {
+        dosi_aermod_values row = {0};
+        bool is_row = dosi_aermod_values_read(text.bytes, size, n, &row);
+        assert(!is_row || (n >= 1 && n <= AERMOD_OUTPUTS));
     }
     dosi_aermod_met met = {0};
     if (dosi_aermod_met_read(&text, NULL, &met, NULL) == DOSI_OK) dosi_aermod_met_clear(&met);

@@ -2,6 +2,7 @@
 dosi_script_test(cli run)
 dosi_script_test(cli verify)
 dosi_script_test(cli verify_aermod)
+dosi_script_test(cli verify_aermod_deposit)
 dosi_script_test(cli verify_aermod_no2)
 dosi_script_test(cli verify_spacetime)
 dosi_script_test(cli year)
