@@ -170,6 +170,7 @@ static dosi_status compare_block(const verify_aermod *run,
                              run->receptors.y_m[i]);
         }
         c->expected[i] = r.value[c->column];
+        c->is_exponential |= r.is_exponential;
         top = fmax(top, c->expected[i]);
     }
     for (size_t i = 0; i < n; i++) {
@@ -335,7 +336,6 @@ static dosi_status take(dosi_verify *verify,
     size_t n = run->receptors.n;
     comparison *c = &all->list[all->n];
     *c = *item;
-    c->is_exponential = run->deck.is_exponential && !c->highest;
     c->unit =
         c->output == AERMOD_CONC ? run->deck.concentration_unit : run->deck.deposition_unit;
     if (all->n == all->room || !open_comparison(verify, run, c, deck)) return DOSI_OK;

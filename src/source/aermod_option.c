@@ -279,10 +279,6 @@ static dosi_status read_result(aermod_reading *r,
         DOSI_TRY(take_path(card, first, summary.path, err));
         return add_result(r, &summary, err);
     }
-    if (strcmp(r->keyword, "FILEFORM") == 0) {
-        r->deck->is_exponential =
-            first < card->n_fields && aermod_field_is(&card->fields[first], "EXP");
-    }
     if (!is_post && strcmp(r->keyword, "PLOTFILE") != 0) return DOSI_OK;
     dosi_aermod_result result = {.kind = is_post ? AERMOD_POSTFILE : AERMOD_PLOTFILE};
     DOSI_TRY(take_average(card, first, &result.average_h, err));

@@ -40,6 +40,10 @@ bool dosi_aermod_number(const char *text, size_t n, double *out) {
     return dosi_parse_real(number, n, out) == DOSI_OK;
 }
 
+static bool has_exponent(const char *text, size_t n) {
+    return memchr(text, 'E', n) || bare_exponent(text, n) > 0;
+}
+
 /// The next field of a line; its length, 0 at the end.
 static size_t next_field(const char *line, size_t n, size_t *at) {
     while (*at < n && isspace((unsigned char)line[*at])) ++*at;
@@ -60,6 +64,7 @@ bool dosi_aermod_values_read(const char *line,
     for (size_t i = 0; i < n_numbers; i++) {
         size_t length = next_field(line, n, &at);
         if (!dosi_aermod_number(line + at, length, &numbers[i])) return false;
+        row.is_exponential |= has_exponent(line + at, length);
         at += length;
     }
     for (size_t i = 0; i < WORDS; i++) {

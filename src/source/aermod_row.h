@@ -9,6 +9,7 @@
 typedef struct dosi_aermod_values {
     double x, y;
     double value[AERMOD_OUTPUTS]; ///< In the order of the columns; NaN: too large for its.
+    bool is_exponential;          ///< Of six digits and an exponent (FILEFORM EXP).
     int64_t stamp;                ///< yymmddhh, or how many hours; 0: none is told.
 } dosi_aermod_values;
 

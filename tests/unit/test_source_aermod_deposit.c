@@ -127,6 +127,9 @@ static void rows_have_their_columns(void **state) {
     CHECK_NEAR(row.x, -50, 0);
     CHECK_NEAR(row.value[1], 0.13153, 0);
     assert_int_equal(row.stamp, 96022811);
+    assert_false(row.is_exponential);
+    assert_true(read_row("1 2 0.97-310 0 0 0 1-HR ALL 96022811", 1, &row));
+    assert_true(row.is_exponential);
     // The highest hours have a rank; what had no room is stars.
     assert_true(read_row("1 2 ************* 0 0 0 1-HR ALL 1ST 96022814", 1, &row));
     assert_true(isnan(row.value[0]));
