@@ -210,9 +210,9 @@ static dosi_status add_hour(
     int hours = c->result->average_h;
     if (hours == 0 || (hours > 0 && stamp % 100 % hours != 0)) return DOSI_OK;
     if (hours < 0 && !is_month_end) return DOSI_OK;
-    // An average of few valid hours counts as one of three quarters of its hours.
+    // An average of few valid hours counts as one of three quarters of its hours (of 3: 3).
     double all = hours > 0 ? (double)hours : (double)c->n_hours;
-    double divisor = fmax((double)c->n_valid, floor(0.75 * all + 0.5));
+    double divisor = fmax((double)c->n_valid, floor(0.75 * all + 0.9));
     if (hours != 1 && c->output == AERMOD_CONC) { // what is deposited adds up
         for (size_t i = 0; i < n; i++) c->sum[i] /= divisor;
     }
@@ -416,8 +416,10 @@ static dosi_status take_all(dosi_verify *verify,
         DOSI_TRY(take_columns(verify, run, all, &item, deck, err));
     }
     for (size_t i = 0; i < all->n_tables; i++) {
-        const comparison item = {
-            .result = &all->tables[i].result, .highest = &all->tables[i], .file = summary};
+        const comparison item = {.result = &all->tables[i].result,
+                                 .highest = &all->tables[i],
+                                 .file = summary,
+                                 .output = all->tables[i].output};
         DOSI_TRY(take(verify, run, all, &item, deck, err));
     }
     return DOSI_OK;

@@ -1,7 +1,8 @@
 // The tables of highest values at the end of an AERMOD run (SUMMFILE).
 //
-// A table's title says its average ("HIGHEST  3-HR", "MAXIMUM PERIOD"), the line below what is
-// in it ("** CONC OF"); then come rows, the group's name only in the first of its rows.
+// A table's title says its average ("HIGHEST  3-HR", "MAXIMUM PERIOD"), lines below what is in
+// it ("** CONC OF", "DRY DEPO"); then come rows, the group's name only in the first of its
+// rows.
 
 #include "cli/verify_aermod_sum.h"
 
@@ -15,7 +16,7 @@ enum { NO_AVERAGE = -1, MOST_TABLES = 10000 };
 /// Where the reading is.
 typedef struct reading {
     int average_h;
-    bool is_concentration;
+    dosi_aermod_output output; ///< AERMOD_OUTPUTS: not told yet.
     char group[AERMOD_ID_BYTES];
     verify_highest *tables;
     size_t n, room;
@@ -37,7 +38,7 @@ static int average_of(const char *title) {
 static verify_highest *find_table(reading *r, dosi_error *err) {
     for (size_t i = 0; i < r->n; i++) {
         verify_highest *table = &r->tables[i];
-        if (table->result.average_h == r->average_h &&
+        if (table->result.average_h == r->average_h && table->output == r->output &&
             strcmp(table->result.group, r->group) == 0) {
             return table;
         }
@@ -60,6 +61,7 @@ static verify_highest *find_table(reading *r, dosi_error *err) {
     memset(table, 0, sizeof *table);
     table->result.kind = AERMOD_SUMMARY;
     table->result.average_h = r->average_h;
+    table->output = r->output;
     memcpy(table->result.group, r->group, sizeof r->group);
     for (int k = 0; k < VERIFY_RANKS; k++) table->expected[k] = NAN;
     return table;
@@ -86,11 +88,21 @@ static dosi_status take_row(reading *r, const char *line, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// What a line says of the values of a table, where it does.
+static void take_output(reading *r, const char *line) {
+    static const char *const words[AERMOD_OUTPUTS] = {"AVERAGE CONC", "TOTAL DEPO", "DRY DEPO",
+                                                      "WET DEPO"};
+    if (strstr(line, "** CONC OF ")) r->output = AERMOD_CONC;
+    for (int k = 0; strncmp(line, "GROUP ID", 8) == 0 && k < AERMOD_OUTPUTS; k++) {
+        if (strstr(line, words[k])) r->output = (dosi_aermod_output)k;
+    }
+}
+
 dosi_status verify_highest_read(const char *text,
                                 verify_highest **out,
                                 size_t *n,
                                 dosi_error *err) {
-    reading r = {.average_h = NO_AVERAGE};
+    reading r = {.average_h = NO_AVERAGE, .output = AERMOD_OUTPUTS};
     dosi_status status = DOSI_OK;
     char line[512];
     while (*text && status == DOSI_OK) {
@@ -101,10 +113,11 @@ dosi_status verify_highest_read(const char *text,
         text += length + (text[length] == '\n');
         if (strstr(line, "THE SUMMARY OF ")) {
             r.average_h = average_of(line);
-            r.is_concentration = false;
-        } else if (strstr(line, "** CONC OF ")) {
-            r.is_concentration = true;
-        } else if (r.average_h != NO_AVERAGE && r.is_concentration) {
+            r.output = AERMOD_OUTPUTS;
+            continue;
+        }
+        take_output(&r, line);
+        if (r.average_h != NO_AVERAGE && r.output != AERMOD_OUTPUTS) {
             status = take_row(&r, line, err);
         }
     }

@@ -9,6 +9,7 @@ enum { VERIFY_RANKS = 10 };
 
 /// A group's highest values of one average.
 typedef struct verify_highest {
+    dosi_aermod_output output;
     dosi_aermod_result result;     ///< Group, average, and the highest rank asked for.
     double expected[VERIFY_RANKS]; ///< Of ranks from 1; NaN: not asked for.
 } verify_highest;
