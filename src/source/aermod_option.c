@@ -36,19 +36,32 @@ static dosi_aermod_output output_of(const aermod_field *f) {
     return (dosi_aermod_output)k;
 }
 
-/// The switch of a run that a word of MODELOPT turns on; NULL: none.
-static bool *switch_of(dosi_aermod_deck *deck, const aermod_field *f) {
-    if (aermod_field_is(f, "FLAT")) return &deck->is_flat;
-    if (aermod_field_is(f, "ELEV")) return &deck->is_elevated;
-    if (aermod_field_is(f, "DFAULT") || aermod_field_is(f, "DEFAULT")) {
-        return &deck->is_regulatory;
+/// Turns on what a word of MODELOPT turns on. @return Whether it does.
+static bool take_switch(dosi_aermod_deck *deck, const aermod_field *f) {
+    const struct {
+        const char *word;
+        bool *on;
+    } switches[] = {{"FLAT", &deck->is_flat},
+                    {"ELEV", &deck->is_elevated},
+                    {"DFAULT", &deck->is_regulatory},
+                    {"DEFAULT", &deck->is_regulatory},
+                    {"NOSTD", &deck->is_without_stack_tip},
+                    {"NODRYDPLT", &deck->is_kept_dry},
+                    {"NOWETDPLT", &deck->is_kept_wet},
+                    {"FASTAREA", &deck->is_fast},
+                    {"FASTALL", &deck->is_fast},
+                    {"SCREEN", &deck->is_screening},
+                    {"PSDCREDIT", &deck->is_psd_credit}};
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+        if (!aermod_field_is(f, switches[i].word)) continue;
+        *switches[i].on = true;
+        return true;
     }
-    if (aermod_field_is(f, "NOSTD")) return &deck->is_without_stack_tip;
-    if (aermod_field_is(f, "NODRYDPLT")) return &deck->is_kept_dry;
-    if (aermod_field_is(f, "NOWETDPLT")) return &deck->is_kept_wet;
-    if (aermod_field_is(f, "FASTAREA") || aermod_field_is(f, "FASTALL")) return &deck->is_fast;
-    if (aermod_field_is(f, "SCREEN")) return &deck->is_screening;
-    return aermod_field_is(f, "PSDCREDIT") ? &deck->is_psd_credit : NULL;
+    dosi_aermod_output output = output_of(f);
+    if (output == AERMOD_OUTPUTS) return false;
+    deck->n_outputs += !deck->has_output[output];
+    deck->has_output[output] = true;
+    return true;
 }
 
 /// The conversion of NOx that a word of MODELOPT asks for.
@@ -67,15 +80,8 @@ static dosi_status read_model_options(dosi_aermod_deck *deck,
     for (size_t i = first; i < card->n_fields; i++) {
         const aermod_field *f = &card->fields[i];
         char word[AERMOD_ID_BYTES];
-        if (is_harmless(f)) continue;
-        bool *on = switch_of(deck, f);
-        if (output_of(f) != AERMOD_OUTPUTS) {
-            on = &deck->has_output[output_of(f)];
-            deck->n_outputs += !*on;
-        }
-        if (on) {
-            *on = true;
-        } else if (conversion_of(f) != AERMOD_NO2_NONE) {
+        if (is_harmless(f) || take_switch(deck, f)) continue;
+        if (conversion_of(f) != AERMOD_NO2_NONE) {
             deck->no2 = conversion_of(f);
         } else {
             DOSI_TRY(aermod_card_name(card, i, word, sizeof word, err));
