@@ -270,10 +270,25 @@ dosi_status method_plume_add(const method_plume_hour *hour,
         add_classes(hour, piece, share, receptors, out);
         return DOSI_OK;
     }
+    const dosi_plume_fluxes only = {.concentration = out};
+    const method_plume_matter plain = {.sources = sources, .i_piece = i_piece};
+    return method_plume_add_fluxes(hour, &plain, receptors, &only, err);
+}
+
+dosi_status method_plume_add_fluxes(const method_plume_hour *hour,
+                                    const method_plume_matter *matter,
+                                    const dosi_plume_receptors *receptors,
+                                    const dosi_plume_fluxes *out,
+                                    dosi_error *err) {
+    const method_plume_sources *sources = matter->sources;
+    assert(matter->i_piece < sources->n && !hour->is_classes);
+    const method_plume_piece *piece = &sources->pieces[matter->i_piece];
     dosi_plume_source source = piece->source;
-    if (is_area) {
+    if (source.kind == DOSI_PLUME_AREA) {
         source.corner_x_m = sources->corner_x + piece->first_corner;
         source.corner_y_m = sources->corner_y + piece->first_corner;
     }
-    return dosi_plume_add(&hour->plume, &source, receptors, out, err);
+    source.particles = matter->particles;
+    source.gas = matter->gas;
+    return dosi_plume_add_fluxes(&hour->plume, &source, receptors, out, err);
 }
