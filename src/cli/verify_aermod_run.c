@@ -186,6 +186,9 @@ static void set_source(const dosi_aermod_deck *deck,
     if (s->has_hourly && !deck->has_hourly_file) {
         out->missing = "its file of hourly emissions is not there";
     }
+    if (deck->is_fast && (p->kind == DOSI_PLUME_AREA || p->kind == DOSI_PLUME_PIT)) {
+        out->missing = "the coarse integrals of FASTAREA are not modelled";
+    }
     verify_aermod_set_deposition(deck, s, out);
     if (s->n_parameters == 0) out->missing = "it has no parameters";
     if (s->building && s->kind <= AERMOD_POINTHOR) {
