@@ -255,6 +255,7 @@ static dosi_status read_all(work *w, dosi_error *err) {
 /// The water of an hour: of the first row with its time.
 static void set_moisture(work *w, dosi_time time, dosi_plume_hour *hour) {
     size_t n = w->rain_time ? w->call->inputs[RAIN]->n_rows : 0;
+    hour->moisture = dosi_moisture_usual(); // rain is that of its own table alone
     for (size_t row = 0; row < n; row++) {
         if (w->rain_time->data.integer[row] != time) continue;
         dosi_moisture *m = &hour->moisture;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELD_HOURS = 6, MAX_HOURS = 2000000, N_QUANTITIES = 6, FIRST_REAL = 2, N_REALS = 13 };
+enum { HELD_HOURS = 6, MAX_HOURS = 2000000, N_QUANTITIES = 8, FIRST_REAL = 2, N_REALS = 13 };
 
 static const dosi_method_column weather_columns[] = {
     {"station", DOSI_TYPE_TEXT, NULL, true, {"관측소", "Weather station"}},
@@ -26,8 +26,9 @@ static const dosi_method_column weather_columns[] = {
      NULL,
      true,
      {"구름 cloud(0~1) 또는 cloud_tenths, 일사 radiation_wm2 또는 radiation_mjm2, 기압 "
-      "pressure_hpa",
-      "cloud (0..1) or cloud_tenths; radiation_wm2 or radiation_mjm2; pressure_hpa"}},
+      "pressure_hpa, 강수 rain_mm, 습도 humidity_pct",
+      "cloud (0..1) or cloud_tenths; radiation_wm2 or radiation_mjm2; pressure_hpa; and for "
+      "deposition rain_mm and humidity_pct"}},
 };
 static const dosi_method_table inputs[] = {
     {"weather",
@@ -98,6 +99,11 @@ static const dosi_method_column met_columns[] = {
      {"대류 혼합고", "Convective mixing height; 0 when stable"}},
     {"mixing_height_m", DOSI_TYPE_REAL, "m", false, {"혼합고", "Mixing height, the larger"}},
     {"stability", DOSI_TYPE_TEXT, NULL, false, {"파스퀼 등급 A~F", "Pasquill class, A to F"}},
+    METHOD_COLUMN("rain_mm", REAL, "mm", false, "강수 (자료에 있으면)", "Rain, as it was"),
+    METHOD_COLUMN(
+        "humidity_pct", REAL, "%", false, "습도 (자료에 있으면)", "Humidity, as it was"),
+    METHOD_COLUMN(
+        "pressure_hpa", REAL, "hPa", false, "기압 (자료에 있으면)", "Pressure, as it was"),
 };
 static const dosi_method_table outputs[] = {
     {"met",
@@ -108,7 +114,16 @@ static const dosi_method_table outputs[] = {
 };
 
 /// What is read of the weather.
-typedef enum quantity { WIND, DIRECTION, TEMPERATURE, CLOUD, RADIATION, PRESSURE } quantity;
+typedef enum quantity {
+    WIND,
+    DIRECTION,
+    TEMPERATURE,
+    CLOUD,
+    RADIATION,
+    PRESSURE,
+    RAIN,
+    HUMIDITY
+} quantity;
 
 /// A quantity's column, and what its numbers are multiplied with.
 typedef struct source {
@@ -129,7 +144,9 @@ static dosi_status find_sources(const dosi_table *weather, source *out, dosi_err
                  {CLOUD, "cloud", 1},
                  {RADIATION, "radiation_mjm2", 1e6 / 3600},
                  {RADIATION, "radiation_wm2", 1},
-                 {PRESSURE, "pressure_hpa", 1}};
+                 {PRESSURE, "pressure_hpa", 1},
+                 {RAIN, "rain_mm", 1},
+                 {HUMIDITY, "humidity_pct", 1}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (dosi_table_find(weather, names[i].name) == SIZE_MAX) continue;
         DOSI_TRY(
@@ -251,6 +268,10 @@ static dosi_status put_rows(const station_hours *s,
                                        m->mixing_m};
         for (size_t c = 0; c < N_REALS; c++) {
             out->columns[FIRST_REAL + c].data.real[row] = reals[c];
+        }
+        static const quantity passed[] = {RAIN, HUMIDITY, PRESSURE}; // for deposition
+        for (size_t c = 0; c < sizeof passed / sizeof passed[0]; c++) {
+            out->columns[FIRST_REAL + N_REALS + 1 + c].data.real[row] = s->of[passed[c]][h];
         }
         if (m->stability == DOSI_STABILITY_COUNT) continue;
         const char class[2] = {(char)('A' + (int)m->stability), '\0'};

@@ -16,6 +16,7 @@ enum { SOURCES, WEATHER, PLACES, BOUNDARY };
 enum { MAP, GRID, RECEPTORS, CONTRIBUTIONS, HOURS };
 enum { MOST_CELLS = 4000000, MOST_ROWS = 50000000, MOST_GROUPS = 500, NAME_BYTES = 96 };
 enum { CHUNK = 512 };
+enum { CONCENTRATION, DRY, WET, RESULTS };
 
 static const dosi_method_column source_columns[] = {
     METHOD_COLUMN("source", TEXT, NULL, false, "배출원", "Source"),
@@ -41,6 +42,26 @@ static const dosi_method_column source_columns[] = {
                   true,
                   "처음 수직 퍼짐",
                   "All but stacks: first vertical spread; else height / 2.15"),
+    METHOD_COLUMN("diameter_um",
+                  REAL,
+                  "um",
+                  true,
+                  "입자 지름: 가라앉고 씻김 (크기마다 한 행)",
+                  "Particles that settle and are washed out: size; one row a size"),
+    METHOD_COLUMN(
+        "particle_gcm3", REAL, "g/cm3", true, "입자 밀도", "Density; 1 where missing"),
+    METHOD_COLUMN("fine_share",
+                  REAL,
+                  NULL,
+                  true,
+                  "2.5 um 이하의 몫 (diameter_um은 평균 지름)",
+                  "Of many sizes, diameter_um their mean: the share below 2.5 um"),
+    METHOD_COLUMN("deposition_ms",
+                  REAL,
+                  "m/s",
+                  true,
+                  "기체의 침적 속도",
+                  "Gases: velocity at which surfaces take them up"),
     METHOD_COLUMN("*",
                   REAL,
                   "g/s",
@@ -51,14 +72,16 @@ static const dosi_method_column source_columns[] = {
 };
 static const dosi_method_column weather_columns[] = {
     ROAD_WEATHER_COLUMNS,
-    METHOD_COLUMN("*",
-                  REAL,
-                  NULL,
-                  true,
-                  "air.met가 낸 열 (model=similarity); stability나 radiation_wm2와 cloud, "
-                  "mixing_m (model=classes); station: 첫 번째",
-                  "What air.met gives (model=similarity); stability, or radiation_wm2 and "
-                  "cloud, and mixing_m (model=classes); of several stations the first"),
+    METHOD_COLUMN(
+        "*",
+        REAL,
+        NULL,
+        true,
+        "air.met가 낸 열 (model=similarity); stability나 radiation_wm2와 cloud, "
+        "mixing_m (model=classes); station: 첫 번째",
+        "What air.met gives (model=similarity; rain_mm, humidity_pct and pressure_hpa "
+        "for deposition); stability, or radiation_wm2 and cloud, and mixing_m "
+        "(model=classes); of several stations the first"),
 };
 static const dosi_method_column boundary_columns[] = {
     METHOD_COLUMN("geometry", GEOMETRY, NULL, false, "경계", "Boundary"),
@@ -159,6 +182,15 @@ static const dosi_method_parameter parameters[] = {
                 "혼합고 자료가 없을 때 (classes)",
                 "Mixing height where the weather has none (classes)"),
 };
+/// What is computed for each value: in the air, and where sources deposit on the ground.
+#define VALUE_COLUMNS                                                                          \
+    METHOD_COLUMN("<value>", REAL, "ug/m3", true, "배출원이 더한 농도, 바뀐 뒤는 <값>_change", \
+                  "What the sources add; <value>_change: what the change adds to that"),       \
+        METHOD_COLUMN(                                                                         \
+            "<value>_dry_gm2h", REAL, "g/m2/h", true,                                          \
+            "마른 침적, 비와 눈으로는 <값>_wet_gm2h (입자나 침적 속도가 있을 때)",             \
+            "Where sources deposit: what falls; <value>_wet_gm2h: with rain and snow")
+
 static const dosi_method_column map_columns[] = {
     METHOD_COLUMN("time", TIME, NULL, true, "그 시간의 끝 (map=hours)", "Hour, with map=hours"),
     METHOD_COLUMN("group", TEXT, NULL, true, "묶음 (map=groups)", "Group, with map=groups"),
@@ -170,22 +202,12 @@ static const dosi_method_column map_columns[] = {
                   "Cell: row x n_columns + column, row 0 south"),
     METHOD_COLUMN("x", REAL, "m", false, "동쪽 (EPSG:5186)", "East (EPSG:5186)"),
     METHOD_COLUMN("y", REAL, "m", false, "북쪽 (EPSG:5186)", "North (EPSG:5186)"),
-    METHOD_COLUMN("<value>",
-                  REAL,
-                  "ug/m3",
-                  true,
-                  "배출원이 더한 농도, 바뀐 뒤는 <값>_change",
-                  "What the sources add; <value>_change: what the change adds to that"),
+    VALUE_COLUMNS,
 };
 static const dosi_method_column receptor_columns[] = {
     METHOD_COLUMN("time", TIME, NULL, false, "그 시간의 끝", "End of the hour"),
     METHOD_COLUMN("station", TEXT, NULL, false, "지점", "Place"),
-    METHOD_COLUMN("<value>",
-                  REAL,
-                  "ug/m3",
-                  true,
-                  "배출원이 더한 농도, 바뀐 뒤는 <값>_change",
-                  "What the sources add; <value>_change: what the change adds to that"),
+    VALUE_COLUMNS,
 };
 static const dosi_method_column contribution_columns[] = {
     METHOD_COLUMN("time", TIME, NULL, true, "그 시간의 끝 (hours일 때)", "Hour, with hours"),
@@ -218,8 +240,8 @@ static const dosi_method_table outputs[] = {
 typedef struct points {
     size_t n;
     double *x, *y, *z; ///< (n)
-    double *hour;      ///< (n_species x n)
-    double *mean;      ///< (n_species x n) sum over hours
+    double *hour;      ///< (n_results x n_species x n)
+    double *mean;      ///< (n_results x n_species x n) sum over hours
     double *group;     ///< (groups x n_species x n) this hour; NULL: not wanted.
     double *by_group;  ///< (groups x n_species x n) sum over hours.
 } points;
@@ -234,6 +256,7 @@ typedef struct work {
     method_scenario scenario;
     method_keys groups;
     size_t n_species; ///< Values, twice that with a change.
+    size_t n_results; ///< RESULTS where anything is deposited, else the concentration alone.
     double *emission; ///< (rows x n_species) g/s
     dosi_grid grid;
     points cells, places;
@@ -320,6 +343,11 @@ static dosi_status read_sources(work *w, dosi_error *err) {
     if (status == DOSI_OK && w->sources.n == 0) {
         status = dosi_fail(err, DOSI_DOMAIN, "sources: none has a place");
     }
+    w->n_results = w->sources.n_depositing > 0 ? RESULTS : 1;
+    if (status == DOSI_OK && w->n_results > 1 && isfinite(piece_m)) {
+        status = dosi_fail(err, DOSI_UNSUPPORTED,
+                           "model: classes know no deposition (diameter_um, deposition_ms)");
+    }
     return status;
 }
 
@@ -400,8 +428,8 @@ static dosi_status read_weather(work *w, dosi_error *err) {
 /// Room for what is summed at points.
 static dosi_status take_sums(const work *w, points *p, bool has_groups, dosi_error *err) {
     size_t n = p->n * w->n_species, n_groups = has_groups ? w->groups.n : 0;
-    p->hour = calloc(n + 1, sizeof *p->hour);
-    p->mean = calloc(n + 1, sizeof *p->mean);
+    p->hour = calloc(w->n_results * n + 1, sizeof *p->hour);
+    p->mean = calloc(w->n_results * n + 1, sizeof *p->mean);
     bool is_whole = p->hour && p->mean;
     if (n_groups > 0 && n > 0) {
         p->group = calloc(n_groups * n, sizeof *p->group);
@@ -438,26 +466,39 @@ static dosi_status read_all(work *w, dosi_error *err) {
 
 // --- an hour -------------------------------------------------------------------------------
 
+/// Adds a source's results of 1 g/s to a chunk of `n` points, for each value.
+static void spread_values(
+    const work *w, uint32_t row, double (*unit)[CHUNK], points *p, size_t first, size_t n) {
+    uint32_t g = w->groups.of_row[row];
+    for (size_t i = 0; i < w->n_results * w->n_species; i++) {
+        size_t s = i % w->n_species, result = i / w->n_species;
+        double emission = w->emission[row * w->n_species + s];
+        double *to = p->hour + i * p->n + first;
+        if (emission == 0) continue;
+        for (size_t k = 0; k < n; k++) to[k] += emission * unit[result][k];
+        if (!p->group || g == UINT32_MAX || result > CONCENTRATION) continue;
+        to = p->group + (g * w->n_species + s) * p->n + first;
+        for (size_t k = 0; k < n; k++) to[k] += emission * unit[result][k];
+    }
+}
+
 /// What all sources bring to a chunk of points in an hour.
 static dosi_status do_chunk(
     const work *w, const method_plume_hour *hour, points *p, size_t first, dosi_error *err) {
-    double unit[CHUNK];
+    double unit[RESULTS][CHUNK];
     size_t n = p->n - first < CHUNK ? p->n - first : CHUNK;
     const dosi_plume_receptors receptors = {
         .n = n, .x_m = p->x + first, .y_m = p->y + first, .flag_m = p->z + first};
+    const dosi_plume_fluxes fluxes = {unit[CONCENTRATION], unit[DRY], unit[WET], NULL};
     for (size_t i = 0; i < w->sources.n; i++) {
-        uint32_t row = w->sources.pieces[i].row, g = w->groups.of_row[row];
-        memset(unit, 0, sizeof unit);
-        DOSI_TRY(method_plume_add(hour, &w->sources, i, &receptors, unit, err));
-        for (size_t s = 0; s < w->n_species; s++) {
-            double emission = w->emission[row * w->n_species + s];
-            double *to = p->hour + s * p->n + first;
-            if (emission == 0) continue;
-            for (size_t k = 0; k < n; k++) to[k] += emission * unit[k];
-            if (!p->group || g == UINT32_MAX) continue;
-            to = p->group + (g * w->n_species + s) * p->n + first;
-            for (size_t k = 0; k < n; k++) to[k] += emission * unit[k];
+        memset(unit, 0, w->n_results * sizeof unit[0]);
+        if (w->n_results > 1) {
+            const method_plume_matter as_told = {.sources = &w->sources, .i_piece = i};
+            DOSI_TRY(method_plume_add_fluxes(hour, &as_told, &receptors, &fluxes, err));
+        } else {
+            DOSI_TRY(method_plume_add(hour, &w->sources, i, &receptors, unit[0], err));
         }
+        spread_values(w, w->sources.pieces[i].row, unit, p, first, n);
     }
     return DOSI_OK;
 }
@@ -471,7 +512,7 @@ static dosi_status do_points(const work *w,
     dosi_status status = DOSI_OK;
     dosi_error first_error = {""};
     if (p->n == 0) return DOSI_OK;
-    memset(p->hour, 0, n * sizeof *p->hour);
+    memset(p->hour, 0, w->n_results * n * sizeof *p->hour);
     if (p->group) memset(p->group, 0, w->groups.n * n * sizeof *p->group);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(dosi_run_threads(w->call->run))
     for (size_t c = 0; c < n_chunks; c++) {
@@ -485,21 +526,28 @@ static dosi_status do_points(const work *w,
         }
     }
     if (status != DOSI_OK && err) *err = first_error;
-    for (size_t i = 0; i < n; i++) p->mean[i] += p->hour[i];
+    for (size_t i = 0; i < w->n_results * n; i++) p->mean[i] += p->hour[i];
     for (size_t i = 0; p->group && i < w->groups.n * n; i++) p->by_group[i] += p->group[i];
     return status;
 }
 
-/// Values of points from row `first_row` on: the base, and what the change adds.
-static void put_values(
-    const work *w, const points *p, const double *of, double share, dosi_table *out) {
-    size_t first = out->n_columns - w->n_species, first_row = out->n_rows - p->n;
-    for (size_t s = 0; s < w->n_species; s++) {
-        const double *value = of + s * p->n;
-        const double *base = s < w->values.n ? NULL : of + (s - w->values.n) * p->n;
-        double *to = out->columns[first + s].data.real + first_row;
-        for (size_t i = 0; i < p->n; i++) {
-            to[i] = share * (base ? value[i] - base[i] : value[i]);
+/// Values of points in the last rows and columns: the base, and what the change adds.
+/// @param n_results  In `of`: all, or the concentration of a group.
+static void put_values(const work *w,
+                       const points *p,
+                       const double *of,
+                       size_t n_results,
+                       double share,
+                       dosi_table *out) {
+    size_t n = n_results * w->n_species;
+    size_t first = out->n_columns - n, first_row = out->n_rows - p->n;
+    for (size_t i = 0; i < n; i++) {
+        const double *value = of + i * p->n;
+        const double *base =
+            i % w->n_species < w->values.n ? NULL : of + (i - w->values.n) * p->n;
+        double *to = out->columns[first + i].data.real + first_row;
+        for (size_t k = 0; k < p->n; k++) {
+            to[k] = share * (base ? value[k] - base[k] : value[k]);
         }
     }
 }
@@ -530,7 +578,7 @@ static dosi_status put_map(const work *w,
         out->columns[at + 1].data.real[row] = p->x[c];
         out->columns[at + 2].data.real[row] = p->y[c];
     }
-    put_values(w, p, of, share, out);
+    put_values(w, p, of, w->has_group_map ? 1 : w->n_results, share, out);
     return DOSI_OK;
 }
 
@@ -543,7 +591,7 @@ static dosi_status put_places(const work *w, dosi_time time, dosi_error *err) {
         out->columns[0].data.integer[first_row + i] = time;
         DOSI_TRY(method_copy_cell(w->place_name, i, out, 1, first_row + i));
     }
-    put_values(w, &w->places, w->places.hour, 1, out);
+    put_values(w, &w->places, w->places.hour, w->n_results, 1, out);
     return DOSI_OK;
 }
 
@@ -607,20 +655,25 @@ static dosi_status do_hour(work *w, size_t h, dosi_error *err) {
 
 // --- tables --------------------------------------------------------------------------------
 
-/// Adds a column for each value, and for each change.
+/// Adds a column for each value, and for each change; of what is deposited too.
+/// @param like  Description of the concentration, and of what is deposited.
 static dosi_status add_values(const work *w,
                               dosi_table *table,
                               const dosi_method_column *like,
+                              size_t n_results,
                               bool has_change,
                               dosi_error *err) {
-    for (size_t s = 0; s < (has_change ? w->n_species : w->values.n); s++) {
+    static const char *const units[RESULTS] = {"_ugm3", "_dry_gm2h", "_wet_gm2h"};
+    size_t n_values = has_change ? w->n_species : w->values.n;
+    for (size_t i = 0; i < n_results * n_values; i++) {
         char name[NAME_BYTES];
+        size_t s = i % n_values, result = i / n_values;
         const char *value = w->values.names[s % w->values.n];
         size_t n = strlen(value);
         bool is_rate = n > 3 && strcmp(value + n - 3, "_gs") == 0;
-        (void)snprintf(name, sizeof name, "%.*s_ugm3%s", (int)(is_rate ? n - 3 : n), value,
-                       s < w->values.n ? "" : "_change");
-        DOSI_TRY(method_add_column(table, name, DOSI_TYPE_REAL, like, err));
+        (void)snprintf(name, sizeof name, "%.*s%s%s", (int)(is_rate ? n - 3 : n), value,
+                       units[result], s < w->values.n ? "" : "_change");
+        DOSI_TRY(method_add_column(table, name, DOSI_TYPE_REAL, &like[result > 0], err));
     }
     return DOSI_OK;
 }
@@ -641,9 +694,11 @@ static dosi_status open_tables(const work *w, dosi_error *err) {
     for (size_t i = MAP; i <= HOURS; i++) {
         DOSI_TRY(method_open_output(call, i, i == GRID ? 1 : 0, err));
     }
-    DOSI_TRY(add_values(w, map, &map_columns[5], true, err));
-    DOSI_TRY(add_values(w, &call->outputs[RECEPTORS], &receptor_columns[2], true, err));
-    DOSI_TRY(add_values(w, contributions, &contribution_columns[3], false, err));
+    size_t n_mapped = w->has_group_map ? 1 : w->n_results;
+    dosi_table *receptors = &call->outputs[RECEPTORS];
+    DOSI_TRY(add_values(w, map, &map_columns[5], n_mapped, true, err));
+    DOSI_TRY(add_values(w, receptors, &receptor_columns[2], w->n_results, true, err));
+    DOSI_TRY(add_values(w, contributions, &contribution_columns[3], 1, false, err));
     dosi_column *grid = call->outputs[GRID].columns;
     grid[0].data.real[0] = w->grid.x0;
     grid[1].data.real[0] = w->grid.y0;
@@ -710,12 +765,14 @@ const dosi_method dosi_method_air_plume = {
     .about =
         {"굴뚝, 체적, 선, 면 배출원이 시간마다 더하는 농도를 격자와 지점에 계산합니다. "
          "AERMOD의 상사이론 플룸(기상은 air.met에서)이나 안정도 등급의 가우스 플룸을 씁니다. "
-         "배출원을 빼거나 배수를 주면 차이 지도가 나옵니다. 평평한 땅으로 보고, 배경 농도, "
-         "화학 반응, 침적은 들어 있지 않습니다.",
+         "배출원을 빼거나 배수를 주면 차이 지도가 나옵니다. 입자 크기나 침적 속도가 있으면 "
+         "땅에 "
+         "쌓이는 양도 계산합니다. 평평한 땅으로 보고, 배경 농도와 화학 반응은 없습니다.",
          "Computes what stacks, volumes, lines and areas add in each hour, on a grid and at "
          "places: AERMOD's plume by similarity (weather from air.met), or the Gaussian plume "
          "with stability classes. Leave sources out or multiply them, and the map has the "
-         "difference. Flat ground; no background, no chemistry, no deposition."},
+         "difference. With sizes of particles or a deposition velocity it tells what falls to "
+         "the ground, dry and with rain. Flat ground; no background, no chemistry."},
     .citation = "AERMOD Model Formulation, EPA-454/R-24-010 (2024); G. A. Briggs (1973), ATDL "
                 "contribution 79",
     .inputs = inputs,

@@ -27,7 +27,10 @@ enum {
     CONVECTIVE,
     MECHANICAL_HEIGHT,
     CONVECTIVE_HEIGHT,
-    HEAT
+    HEAT,
+    RAIN,
+    HUMIDITY,
+    PRESSURE
 };
 enum { KOREA_S = 32400 };
 
@@ -38,7 +41,8 @@ static const char *const names[METHOD_PLUME_QUANTITIES] = {
     "mixing_height_m",     "friction_velocity_ms",
     "mo_length_m",         "convective_velocity_ms",
     "mechanical_height_m", "convective_height_m",
-    "heat_flux_wm2"};
+    "heat_flux_wm2",       "rain_mm",
+    "humidity_pct",        "pressure_hpa"};
 
 /// A quantity of a row; NaN where there is none.
 static double at(const method_plume_hours *hours, int what, size_t row) {
@@ -166,6 +170,21 @@ static bool make_classes(const method_plume_hours *hours, size_t row, method_plu
     return out->stability != DOSI_STABILITY_COUNT;
 }
 
+/// Water in the air of a row; what is missing is as usual, and no rain.
+static dosi_moisture moisture_of(const method_plume_hours *hours, size_t row, double kelvin) {
+    enum { RAIN_CODE = 11, SNOW_CODE = 22 };
+    dosi_moisture m = dosi_moisture_usual();
+    double rain = at(hours, RAIN, row), humidity = at(hours, HUMIDITY, row);
+    double pressure = at(hours, PRESSURE, row);
+    if (rain > 0) {
+        m.precipitation_mm = rain;
+        m.precipitation_code = kelvin < ZERO_C_K ? SNOW_CODE : RAIN_CODE;
+    }
+    if (isfinite(humidity)) m.humidity_percent = humidity;
+    if (isfinite(pressure)) m.pressure_hpa = pressure;
+    return m;
+}
+
 static bool make_similarity(const method_plume_hours *hours,
                             size_t row,
                             method_plume_hour *out) {
@@ -174,6 +193,7 @@ static bool make_similarity(const method_plume_hours *hours,
     if (!isfinite(friction) || isnan(length)) return false;
     bool is_unstable = length < 0;
     const double none = (double)NAN;
+    const dosi_moisture moisture = moisture_of(hours, row, out->temperature_k);
     const dosi_plume_weather weather = {
         .heat_flux_wm2 = at(hours, HEAT, row),
         .friction_ms = friction,
@@ -191,6 +211,7 @@ static bool make_similarity(const method_plume_hours *hours,
         .temperature_k = out->temperature_k,
         .temperature_height_m = 2,
         .cloud_tenths = 5,
+        .moisture = &moisture,
     };
     dosi_plume_limits limits = dosi_plume_limits_default();
     if (dosi_plume_hour_prepare(&weather, &limits, &out->plume, NULL) != DOSI_OK) return false;
@@ -288,7 +309,16 @@ dosi_status method_plume_add_fluxes(const method_plume_hour *hour,
         source.corner_x_m = sources->corner_x + piece->first_corner;
         source.corner_y_m = sources->corner_y + piece->first_corner;
     }
-    source.particles = matter->particles;
-    source.gas = matter->gas;
+    const double whole = 1;
+    const dosi_particles sized = {1,
+                                  &piece->particle_um,
+                                  &whole,
+                                  &piece->particle_gcm3,
+                                  isfinite(piece->fine_share),
+                                  piece->fine_share};
+    const dosi_gas taken_up = {.velocity_ms = piece->deposition_ms};
+    bool is_told = matter->particles || matter->gas;
+    source.particles = !is_told && piece->particle_um > 0 ? &sized : matter->particles;
+    source.gas = !is_told && piece->deposition_ms > 0 ? &taken_up : matter->gas;
     return dosi_plume_add_fluxes(&hour->plume, &source, receptors, out, err);
 }

@@ -12,7 +12,20 @@
 #define DEFAULT_WIDTH_M  10.0
 #define LEAST_SPREAD_M   1.0
 
-enum { HEIGHT, DIAMETER, GAS_MS, GAS_C, WIDTH, SIGMA_Y, SIGMA_Z, NUMBERS };
+enum {
+    HEIGHT,
+    DIAMETER,
+    GAS_MS,
+    GAS_C,
+    WIDTH,
+    SIGMA_Y,
+    SIGMA_Z,
+    DIAMETER_UM,
+    DENSITY_GCM3,
+    FINE_SHARE,
+    DEPOSITION_MS,
+    NUMBERS
+};
 
 /// The table's columns.
 typedef struct reader {
@@ -56,11 +69,15 @@ static void widen(double *box, double x, double y) {
     box[3] = fmax(box[3], y);
 }
 
-/// What every kind has.
+/// What every kind has. Sizes, densities and velocities that cannot be are none.
 static method_plume_piece start(const reader *r, size_t row) {
     method_plume_piece p;
     memset(&p, 0, sizeof p);
     p.row = (uint32_t)row;
+    p.particle_um = fmax(number(r, DIAMETER_UM, row, 0), 0);
+    p.particle_gcm3 = number(r, DENSITY_GCM3, row, 1);
+    p.fine_share = number(r, FINE_SHARE, row, (double)NAN);
+    p.deposition_ms = fmax(number(r, DEPOSITION_MS, row, 0), 0);
     p.source.height_m = number(r, HEIGHT, row, 0);
     p.source.emission = 1;
     p.source.is_flat = true;
@@ -73,6 +90,7 @@ static method_plume_piece start(const reader *r, size_t row) {
 /// Adds a piece that is whole.
 static void put(method_plume_sources *s, const method_plume_piece *piece) {
     s->pieces[s->n++] = *piece;
+    s->n_depositing += piece->particle_um > 0 || piece->deposition_ms > 0;
     widen(s->box, piece->box[0], piece->box[1]);
     widen(s->box, piece->box[2], piece->box[3]);
 }
@@ -319,8 +337,9 @@ dosi_status method_plume_sources_read(const dosi_table *table,
                                       double piece_m,
                                       method_plume_sources *out,
                                       dosi_error *err) {
-    static const char *const names[NUMBERS] = {"height_m", "diameter_m", "gas_ms",   "gas_c",
-                                               "width_m",  "sigma_y_m",  "sigma_z_m"};
+    static const char *const names[NUMBERS] = {
+        "height_m",  "diameter_m",  "gas_ms",       "gas_c",      "width_m",      "sigma_y_m",
+        "sigma_z_m", "diameter_um", "density_gcm3", "fine_share", "deposition_ms"};
     reader r = {.piece_m = piece_m};
     memset(out, 0, sizeof *out);
     out->table = table;

@@ -12,9 +12,13 @@ typedef struct method_plume_piece {
     uint32_t row;             ///< Of the table.
     dosi_plume_source source; ///< For 1 g/s of the row's emission. Corners: first_corner.
     size_t first_corner;
-    double box[4];     ///< West, south, east, north.
-    double gas_k;      ///< Stacks.
-    double sigma_y0_m; ///< First spread across, when stability classes are used.
+    double box[4]; ///< West, south, east, north.
+    double gas_k;  ///< Stacks.
+    /// Particles that settle: their size, 0 where there are none; their density; and, where the
+    /// size is a mean of many, the share of fine ones (else NaN).
+    double particle_um, particle_gcm3, fine_share;
+    double deposition_ms; ///< Velocity at which a gas is taken up; 0: none.
+    double sigma_y0_m;    ///< First spread across, when stability classes are used.
 } method_plume_piece;
 
 /// All of them. Zero-initialise; method_plume_sources_clear() after.
@@ -25,13 +29,15 @@ typedef struct method_plume_sources {
     size_t n_corners, corner_capacity;
     double *corner_x, *corner_y; ///< (n_corners)
     size_t n_stacks, n_volumes, n_lines, n_areas, n_without;
-    double box[4]; ///< West, south, east, north of all.
+    size_t n_depositing; ///< Pieces that leave something on the ground.
+    double box[4];       ///< West, south, east, north of all.
 } method_plume_sources;
 
 /// Reads the rows of a table. A point with diameter_m and gas_ms is a stack (gas_c: its
 /// temperature); another point is a volume, first spread sigma_y_m (or width_m / 4.3) and
 /// sigma_z_m (or height_m / 2.15); a line is a strip width_m wide; a polygon is an area. Points
-/// also come from columns x and y or lon and lat.
+/// also come from columns x and y or lon and lat. Rows with diameter_um (and density_gcm3, or
+/// fine_share) are particles that settle, rows with deposition_ms a gas that is taken up.
 /// @param take     (rows) which rows; NULL: all.
 /// @param piece_m  Lines are cut into pieces no longer.
 DOSI_CHECKED dosi_status method_plume_sources_read(const dosi_table *table,
@@ -51,7 +57,7 @@ typedef struct method_plume_site {
     const char *from, *to; ///< Ends of hours, ISO; "": all.
 } method_plume_site;
 
-enum { METHOD_PLUME_QUANTITIES = 13 };
+enum { METHOD_PLUME_QUANTITIES = 16 };
 
 /// The hours of one weather station, rising.
 typedef struct method_plume_hours {
@@ -84,7 +90,7 @@ void method_plume_hours_clear(method_plume_hours *hours);
 /// Makes hour i; false where it is calm or something is missing.
 bool method_plume_hour_make(const method_plume_hours *hours, size_t i, method_plume_hour *out);
 
-/// Adds what a piece brings, ug/m3 for 1 g/s of its row.
+/// Adds what a piece brings, ug/m3 for 1 g/s of its row; by similarity less what it deposits.
 /// @param out  (receptors->n) in and out.
 DOSI_CHECKED dosi_status method_plume_add(const method_plume_hour *hour,
                                           const method_plume_sources *sources,
@@ -93,12 +99,13 @@ DOSI_CHECKED dosi_status method_plume_add(const method_plume_hour *hour,
                                           double *out,
                                           dosi_error *err);
 
-/// A piece, and what it emits as far as that is deposited.
+/// A piece, and what it emits as far as that is deposited. Neither particles nor gas: as its
+/// row says.
 typedef struct method_plume_matter {
     const method_plume_sources *sources;
     size_t i_piece;
-    const dosi_particles *particles; ///< NULL: a gas.
-    const dosi_gas *gas;             ///< NULL: not taken up.
+    const dosi_particles *particles;
+    const dosi_gas *gas;
 } method_plume_matter;
 
 /// Adds what a piece brings and leaves, for 1 g/s of its row. The hour is by similarity.

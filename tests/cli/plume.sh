@@ -108,6 +108,45 @@ assert abs(far[0] / far[2] - 1) < 0.15 if "classes" in sys.argv[1] else far[0] <
 PY
 done
 
+# Dust falls: rows of one source are its sizes, and what is coarse falls sooner; rain brings more down; a gas is taken up.
+cat >"$WORK/dust.csv" <<'CSV'
+source,x,y,height_m,diameter_m,gas_ms,gas_c,dust_gs,diameter_um,density_gcm3,fine_share,deposition_ms
+mill,200000,550000,30,1,8,60,0.5,5,2.5,,
+mill,200000,550000,30,1,8,60,0.5,30,2.5,,
+fine,200000,550000,30,1,8,60,1,1,,0.8,
+gas,200000,550000,30,1,8,60,1,,,,0.01
+air,200000,550000,30,1,8,60,1,,,,
+CSV
+dust() { "$DOSI" run air.plume --input sources="$WORK/dust.csv" --input places="$WORK/places.csv" --param value=dust_gs "$@" >"$WORK/said" 2>&1; }
+sed -e '1s/$/,rain_mm,humidity_pct,pressure_hpa/' -e '2s/$/,4,90,1005/' "$WORK/weather.csv" >"$WORK/wet.csv"
+for one in mill fine gas air; do
+    dust --input weather="$WORK/weather.csv" --param only=$one --param map=none --out "$WORK/dry-$one" || fail "dry $one: $(cat "$WORK/said")"
+    dust --input weather="$WORK/wet.csv" --param only=$one --param map=none --out "$WORK/wet-$one" || fail "wet $one: $(cat "$WORK/said")"
+done
+dust --input weather="$WORK/wet.csv" --param without=mill --param cell_m=100 --out "$WORK/all" || fail "all of them: $(cat "$WORK/said")"
+python3 - "$WORK" <<'PY' || fail "what falls"
+import csv, sys
+read = lambda d: {r["station"]: r for r in csv.DictReader(open(f"{sys.argv[1]}/{d}/receptors.csv"))}["far"]
+f = lambda d, k: float(read(d)["dust_" + k])
+for one in ("mill", "fine", "gas"):
+    assert f("dry-" + one, "dry_gm2h") > 0 and f("dry-" + one, "wet_gm2h") == 0, one
+    assert f("dry-" + one, "ugm3") < f("dry-air", "ugm3"), one
+    assert (f("wet-" + one, "wet_gm2h") > 0) == (one != "gas"), one  # a velocity alone says nothing of rain
+assert "dust_dry_gm2h" not in read("dry-air")
+assert f("wet-mill", "ugm3") < f("dry-mill", "ugm3") and f("dry-mill", "dry_gm2h") > f("dry-fine", "dry_gm2h")
+assert abs(f("wet-air", "ugm3") - f("dry-air", "ugm3")) < 1e-12
+for k in ("ugm3", "dry_gm2h", "wet_gm2h"):  # what all bring is the sum; without the mill it lacks the mill's
+    parts = [f("wet-" + one, k) for one in ("mill", "fine", "gas", "air") if k == "ugm3" or one != "air"]
+    assert abs(f("all", k) - sum(parts)) < 1e-9 * sum(parts) and abs(f("all", k + "_change") + parts[0]) < 1e-9 * sum(parts), k
+cells = list(csv.DictReader(open(f"{sys.argv[1]}/all/map.csv")))
+# No more lies on the map than was emitted in the hour: 3 g/s that deposit.
+down = sum((float(r["dust_dry_gm2h"]) + float(r["dust_wet_gm2h"])) * 100 * 100 for r in cells) / (3 * 3600)
+print(f"{100 * down:.1f} % of what can falls within the map")
+assert 0.005 < down < 0.9, down
+PY
+! dust --input weather="$WORK/weather.csv" --param model=classes --out "$WORK/no" || fail "classes deposit"
+grep -q "diameter_um" "$WORK/said" || fail "why not: $(cat "$WORK/said")"
+
 # A road is left out in the same words.
 "$DOSI" run air.road_emission --input links=sample/roads --out "$WORK/roads" >/dev/null 2>&1 || fail "air.road_emission"
 road() { "$DOSI" run air.road --input links=sample/roads --input emissions="$WORK/roads/emissions.parquet" --input weather=sample/weather-hourly \
