@@ -1,5 +1,5 @@
-// How fast plumes are computed: stacks (one beside a building), volumes and an area over a
-// grid, hour by hour, on one thread. Usage: bench_plume [receptors a side]
+// How fast plumes are computed: stacks (one beside a building), volumes and an area, and
+// particles, over a grid, hour by hour, on one thread. Usage: bench_plume [receptors a side]
 
 #include "dosi/plume.h"
 
@@ -59,7 +59,7 @@ static int run(const char *name,
         }
         used += now_us() - start;
     }
-    (void)printf("%-8s %.4f us a source, receptor and hour\n", name,
+    (void)printf("%-9s %.4f us a source, receptor and hour\n", name,
                  used / ((double)receptors->n * SOURCES * HOURS));
     return 0;
 }
@@ -101,12 +101,20 @@ int main(int argc, char **argv) {
                                           .corner_x_m = corner_x,
                                           .corner_y_m = corner_y,
                                           .n_corners = 4}};
+    // Particles of three sizes: fewer places, for each is a plume of its own with its losses.
+    const double um[] = {2.5, 10, 30}, share[] = {0.4, 0.4, 0.2}, gcm3[] = {2, 2, 2};
+    const dosi_particles dust = {3, um, share, gcm3, false, 0};
+    dosi_plume_source falling = sources[0], blown = sources[2];
+    falling.particles = blown.particles = &dust;
+    const dosi_plume_receptors few = {.n = (n + 24) / 25, .x_m = x, .y_m = y};
     dosi_plume_source beside = sources[0];
     beside.building = &building;
     int failed = run("point", &sources[0], &receptors, out);
     failed |= run("building", &beside, &receptors, out);
     failed |= run("volume", &sources[1], &receptors, out);
     failed |= run("area", &sources[2], &receptors, out);
+    failed |= run("dust", &falling, &receptors, out);
+    failed |= run("dust area", &blown, &few, out);
     free(x);
     return failed;
 }

@@ -240,14 +240,14 @@ static double taken_up(const dosi_plume_hour *hour,
 static void gases_are_taken_up_as_surfaces_let_them(void **state) {
     (void)state;
     const dosi_plume_hour day = an_hour(true, NULL), night = an_hour(false, NULL);
-    for (unsigned char land = 1; land <= DOSI_LAND_USES; land++) {
-        for (unsigned char season = 1; season <= DOSI_LAND_SEASONS; season++) {
-            // Nothing is quicker than the air and the layer at the surface let it: 25 s/m here.
-            double sticky = taken_up(&day, land, season, 1e-8, 1);
-            double inert = taken_up(&day, land, season, 1e5, 0);
-            assert_true(sticky < 0.04 && sticky > 0 && inert >= 0 && inert < 0.04 * sticky);
-            assert_true(taken_up(&night, land, season, 1e-8, 1) < sticky);
-        }
+    for (size_t i = 0; i < (size_t)DOSI_LAND_USES * DOSI_LAND_SEASONS; i++) {
+        const unsigned char land = (unsigned char)(1 + i / DOSI_LAND_SEASONS);
+        const unsigned char season = (unsigned char)(1 + i % DOSI_LAND_SEASONS);
+        // Nothing is quicker than the air and the layer at the surface let it: 25 s/m here.
+        double sticky = taken_up(&day, land, season, 1e-8, 1);
+        double inert = taken_up(&day, land, season, 1e5, 0);
+        assert_true(sticky < 0.04 && sticky > 0 && inert >= 0 && inert < 0.04 * sticky);
+        assert_true(taken_up(&night, land, season, 1e-8, 1) < sticky);
     }
     // Ozone: leaves take up in summer what they do not in winter.
     double summer = taken_up(&day, 4, 1, 1e4, 1), winter = taken_up(&day, 4, 4, 1e4, 1);
