@@ -193,6 +193,7 @@ static void set_source(const dosi_aermod_deck *deck,
     if (s->n_parameters == 0) out->missing = "it has no parameters";
     if (s->building && s->kind <= AERMOD_POINTHOR) {
         p->building = &out->building;
+        if (deck->is_screening) out->missing = "SCREEN beside a building is not modelled";
         if (!set_building(&deck->buildings[s->building - 1], &out->building)) {
             out->missing = "its building has not all of its 36 sectors";
         }

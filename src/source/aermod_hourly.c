@@ -133,7 +133,8 @@ dosi_status aermod_read_hourly(aermod_reading *r,
     for (size_t i = first + 1; i < card->n_fields; i++) {
         DOSI_TRY(aermod_card_name(card, i, pattern, sizeof pattern, err));
         for (size_t s = 0; s < r->deck->n_sources; s++) {
-            if (!aermod_id_matches(r->deck->sources[s].id, pattern)) continue;
+            bool is_all = strcmp(pattern, "ALL") == 0;
+            if (!is_all && !aermod_id_matches(r->deck->sources[s].id, pattern)) continue;
             r->deck->sources[s].has_hourly = true;
         }
     }

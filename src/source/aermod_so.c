@@ -6,22 +6,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// A source's name cut as AERMOD's ranges see it: letters, a number, and what follows.
+typedef struct name_parts {
+    char letters[2 * AERMOD_ID_BYTES], rest[2 * AERMOD_ID_BYTES];
+    int64_t number; ///< 0: none.
+} name_parts;
+
+static name_parts cut_name(const char *name, size_t n) {
+    name_parts out = {"", "", 0};
+    if (n >= sizeof out.letters) n = sizeof out.letters - 1;
+    size_t from = 0;
+    while (from < n && !isdigit((unsigned char)name[from])) from++;
+    size_t to = from;
+    while (to < n && isdigit((unsigned char)name[to])) to++;
+    memcpy(out.letters, name, from);
+    memcpy(out.rest, name + to, n - to);
+    if (to > from && dosi_parse_int(name + from, to - from, &out.number) != DOSI_OK) {
+        out.number = INT64_MAX;
+    }
+    return out;
+}
+
 bool aermod_id_matches(const char *id, const char *pattern) {
     const char *dash = strchr(pattern, '-');
     if (strcmp(id, pattern) == 0 || !dash) return strcmp(id, pattern) == 0;
-    // A range: the same letters before, and a number between the two.
-    size_t n = (size_t)(dash - pattern), letters = n;
-    while (letters > 0 && isdigit((unsigned char)pattern[letters - 1])) letters--;
-    const char *high = dash + 1;
-    if (strncmp(id, pattern, letters) != 0 || strncmp(high, pattern, letters) != 0) {
-        return false;
-    }
-    int64_t number = 0, low = 0, top = 0;
-    size_t n_id = strlen(id), n_high = strlen(high);
-    return dosi_parse_int(id + letters, n_id - letters, &number) == DOSI_OK &&
-           dosi_parse_int(pattern + letters, n - letters, &low) == DOSI_OK &&
-           dosi_parse_int(high + letters, n_high - letters, &top) == DOSI_OK && number >= low &&
-           number <= top;
+    // A range: each part lies between those of its ends.
+    const name_parts low = cut_name(pattern, (size_t)(dash - pattern));
+    const name_parts top = cut_name(dash + 1, strlen(dash + 1)), own = cut_name(id, strlen(id));
+    return strcmp(own.letters, low.letters) >= 0 && strcmp(own.letters, top.letters) <= 0 &&
+           own.number >= low.number && own.number <= top.number &&
+           strcmp(own.rest, low.rest) >= 0 && strcmp(own.rest, top.rest) <= 0;
 }
 
 dosi_aermod_source *aermod_find_source(const aermod_reading *r,

@@ -46,6 +46,27 @@ static void particles_belong_to_their_sources(void **state) {
     dosi_aermod_deck_clear(&deck);
 }
 
+static void ranges_take_names_between_their_ends(void **state) {
+    (void)state;
+    static const struct {
+        const char *range;
+        bool has_a1, has_a2;
+    } cases[] = {{"A1-A2", true, true},      {"A2-A3", false, true},
+                 {"A-Z9999999", true, true}, {"A-Z", false, false},
+                 {"B1-Z9", false, false},    {"A1-Z1", true, false},
+                 {"AA1-Z9", false, false},   {"A1-A99999999999999999", true, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dosi_aermod_deck deck = {0};
+        dosi_error err = {""};
+        char lines[128];
+        (void)snprintf(lines, sizeof lines, "   SRCGROUP G %s\n", cases[i].range);
+        CHECK_OK(read_deck("", lines, &deck, &err), err);
+        assert_int_equal(dosi_aermod_in_group(&deck.groups[0], 0), cases[i].has_a1);
+        assert_int_equal(dosi_aermod_in_group(&deck.groups[0], 1), cases[i].has_a2);
+        dosi_aermod_deck_clear(&deck);
+    }
+}
+
 static void gases_and_units_are_read(void **state) {
     (void)state;
     dosi_aermod_deck deck = {0};
@@ -204,6 +225,7 @@ static void weather_has_its_water(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(particles_belong_to_their_sources),
+        cmocka_unit_test(ranges_take_names_between_their_ends),
         cmocka_unit_test(gases_and_units_are_read),
         cmocka_unit_test(faults_are_named),
         cmocka_unit_test(rows_have_their_columns),
