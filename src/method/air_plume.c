@@ -493,8 +493,7 @@ static dosi_status do_chunk(
     for (size_t i = 0; i < w->sources.n; i++) {
         memset(unit, 0, w->n_results * sizeof unit[0]);
         if (w->n_results > 1) {
-            const method_plume_matter as_told = {.sources = &w->sources, .i_piece = i};
-            DOSI_TRY(method_plume_add_fluxes(hour, &as_told, &receptors, &fluxes, err));
+            DOSI_TRY(method_plume_add_fluxes(hour, &w->sources, i, &receptors, &fluxes, err));
         } else {
             DOSI_TRY(method_plume_add(hour, &w->sources, i, &receptors, unit[0], err));
         }

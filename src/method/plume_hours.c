@@ -292,18 +292,17 @@ dosi_status method_plume_add(const method_plume_hour *hour,
         return DOSI_OK;
     }
     const dosi_plume_fluxes only = {.concentration = out};
-    const method_plume_matter plain = {.sources = sources, .i_piece = i_piece};
-    return method_plume_add_fluxes(hour, &plain, receptors, &only, err);
+    return method_plume_add_fluxes(hour, sources, i_piece, receptors, &only, err);
 }
 
 dosi_status method_plume_add_fluxes(const method_plume_hour *hour,
-                                    const method_plume_matter *matter,
+                                    const method_plume_sources *sources,
+                                    size_t i_piece,
                                     const dosi_plume_receptors *receptors,
                                     const dosi_plume_fluxes *out,
                                     dosi_error *err) {
-    const method_plume_sources *sources = matter->sources;
-    assert(matter->i_piece < sources->n && !hour->is_classes);
-    const method_plume_piece *piece = &sources->pieces[matter->i_piece];
+    assert(i_piece < sources->n && !hour->is_classes);
+    const method_plume_piece *piece = &sources->pieces[i_piece];
     dosi_plume_source source = piece->source;
     if (source.kind == DOSI_PLUME_AREA) {
         source.corner_x_m = sources->corner_x + piece->first_corner;
@@ -317,8 +316,7 @@ dosi_status method_plume_add_fluxes(const method_plume_hour *hour,
                                   isfinite(piece->fine_share),
                                   piece->fine_share};
     const dosi_gas taken_up = {.velocity_ms = piece->deposition_ms};
-    bool is_told = matter->particles || matter->gas;
-    source.particles = !is_told && piece->particle_um > 0 ? &sized : matter->particles;
-    source.gas = !is_told && piece->deposition_ms > 0 ? &taken_up : matter->gas;
+    if (piece->particle_um > 0) source.particles = &sized;
+    if (piece->deposition_ms > 0) source.gas = &taken_up;
     return dosi_plume_add_fluxes(&hour->plume, &source, receptors, out, err);
 }

@@ -99,18 +99,10 @@ DOSI_CHECKED dosi_status method_plume_add(const method_plume_hour *hour,
                                           double *out,
                                           dosi_error *err);
 
-/// A piece, and what it emits as far as that is deposited. Neither particles nor gas: as its
-/// row says.
-typedef struct method_plume_matter {
-    const method_plume_sources *sources;
-    size_t i_piece;
-    const dosi_particles *particles;
-    const dosi_gas *gas;
-} method_plume_matter;
-
 /// Adds what a piece brings and leaves, for 1 g/s of its row. The hour is by similarity.
 DOSI_CHECKED dosi_status method_plume_add_fluxes(const method_plume_hour *hour,
-                                                 const method_plume_matter *matter,
+                                                 const method_plume_sources *sources,
+                                                 size_t i_piece,
                                                  const dosi_plume_receptors *receptors,
                                                  const dosi_plume_fluxes *out,
                                                  dosi_error *err);
