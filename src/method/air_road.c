@@ -16,6 +16,7 @@
 enum { LINKS, EMISSIONS, CHANGED_EMISSIONS, WEATHER, PLACES, BACKGROUND };
 enum { MAP, GRID, RECEPTORS, CONTRIBUTIONS, HOURS };
 enum { MOST_CELLS = 4000000, MOST_ROWS = 50000000, MOST_GROUPS = 500, NAME_BYTES = 96 };
+enum { GROUPS_AT_ONCE = 16 };
 
 static const dosi_method_column link_columns[] = {
     METHOD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
@@ -494,11 +495,11 @@ static dosi_status do_places(work *w, const dosi_road_links *links, size_t h, do
     return status;
 }
 
-/// The links of one group, and what they bring.
+/// The links of some groups, each group's values as species of its own, and what they bring.
 typedef struct group_sum {
     dosi_road_line *lines; ///< (links)
-    double *emission;      ///< (links x n_species)
-    double *of;            ///< (n_species x n_places)
+    double *emission;      ///< (links x GROUPS_AT_ONCE x n_species)
+    double *of;            ///< (GROUPS_AT_ONCE x n_species x n_places)
 } group_sum;
 
 /// Rows of contributions of a group: one for each place that it adds anything to.
@@ -532,26 +533,30 @@ static dosi_status put_group(const work *w,
     return DOSI_OK;
 }
 
-/// Adds an hour's contributions of one group to the places.
-static dosi_status do_group(work *w,
-                            const dosi_road_links *links,
-                            size_t g,
-                            const group_sum *sum,
-                            const dosi_time *time,
-                            dosi_error *err) {
+/// Adds an hour's contributions of groups `first` to `first + n_groups` to the places: one sum
+/// for all of them, as making an hour's kernels takes longer than most groups' links.
+static dosi_status do_some_groups(work *w,
+                                  const dosi_road_links *links,
+                                  size_t first,
+                                  size_t n_groups,
+                                  const group_sum *sum,
+                                  dosi_error *err) {
     dosi_road_places places = {w->n_places, w->place_x, w->place_y, w->city.receptor_m};
-    size_t n = 0, n_of = w->n_species * w->n_places;
+    size_t n = 0, n_columns = n_groups * w->n_species;
     for (size_t i = 0; i < links->n; i++) {
-        if (w->groups.of_row[w->road.row[i]] != g) continue;
-        sum->lines[n] = links->lines[i];
-        memcpy(sum->emission + n * w->n_species, links->emission_gms + i * w->n_species,
-               w->n_species * sizeof *sum->emission);
-        n++;
+        size_t g = w->groups.of_row[w->road.row[i]];
+        if (g < first || g >= first + n_groups) continue;
+        double *row = sum->emission + n * n_columns;
+        memset(row, 0, n_columns * sizeof *row);
+        memcpy(row + (g - first) * w->n_species, links->emission_gms + i * w->n_species,
+               w->n_species * sizeof *row);
+        sum->lines[n++] = links->lines[i];
     }
-    dosi_road_links part = {links->weather, n, sum->lines, w->n_species, sum->emission, 0};
+    dosi_road_links part = {links->weather, n, sum->lines, n_columns, sum->emission, 0};
     DOSI_TRY(dosi_road_sum(&part, &places, sum->of, w->call->run, err));
-    for (size_t i = 0; i < n_of; i++) w->by_group[g * n_of + i] += sum->of[i];
-    return w->has_group_hours ? put_group(w, g, sum->of, 1, time, err) : DOSI_OK;
+    double *total = w->by_group + first * w->n_species * w->n_places;
+    for (size_t i = 0; i < n_columns * w->n_places; i++) total[i] += sum->of[i];
+    return DOSI_OK;
 }
 
 /// Adds an hour's contributions of every group to the places.
@@ -559,16 +564,21 @@ static dosi_status do_groups(work *w,
                              const dosi_road_links *links,
                              const dosi_time *time,
                              dosi_error *err) {
+    size_t most = w->groups.n < GROUPS_AT_ONCE ? w->groups.n : GROUPS_AT_ONCE;
+    size_t n_columns = most * w->n_species, n_of = w->n_species * w->n_places;
     group_sum sum = {malloc((links->n + 1) * sizeof *sum.lines),
-                     malloc((links->n * w->n_species + 1) * sizeof *sum.emission),
-                     malloc((w->n_species * w->n_places + 1) * sizeof *sum.of)};
+                     malloc((links->n * n_columns + 1) * sizeof *sum.emission),
+                     malloc((n_columns * w->n_places + 1) * sizeof *sum.of)};
     dosi_status status = DOSI_OK;
-    if (sum.lines && sum.emission && sum.of) {
-        for (size_t g = 0; g < w->groups.n && status == DOSI_OK; g++) {
-            status = do_group(w, links, g, &sum, time, err);
-        }
-    } else {
+    if (!sum.lines || !sum.emission || !sum.of) {
         status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu links", links->n);
+    }
+    for (size_t first = 0; first < w->groups.n && status == DOSI_OK; first += most) {
+        size_t n = w->groups.n - first < most ? w->groups.n - first : most;
+        status = do_some_groups(w, links, first, n, &sum, err);
+        for (size_t g = 0; g < n && w->has_group_hours && status == DOSI_OK; g++) {
+            status = put_group(w, first + g, sum.of + g * n_of, 1, time, err);
+        }
     }
     free(sum.lines);
     free(sum.emission);
