@@ -569,11 +569,12 @@ static dosi_status do_groups(work *w,
     group_sum sum = {malloc((links->n + 1) * sizeof *sum.lines),
                      malloc((links->n * n_columns + 1) * sizeof *sum.emission),
                      malloc((n_columns * w->n_places + 1) * sizeof *sum.of)};
-    dosi_status status = DOSI_OK;
-    if (!sum.lines || !sum.emission || !sum.of) {
-        status = dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu links", links->n);
-    }
-    for (size_t first = 0; first < w->groups.n && status == DOSI_OK; first += most) {
+    bool has_memory = sum.lines && sum.emission && sum.of;
+    dosi_status status =
+        has_memory ? DOSI_OK
+                   : dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu links", links->n);
+    for (size_t first = 0; has_memory && first < w->groups.n && status == DOSI_OK;
+         first += most) {
         size_t n = w->groups.n - first < most ? w->groups.n - first : most;
         status = do_some_groups(w, links, first, n, &sum, err);
         for (size_t g = 0; g < n && w->has_group_hours && status == DOSI_OK; g++) {

@@ -9,7 +9,9 @@
 #include "dosi/time.h"
 #include "test.h"
 
-enum { LINKS = 3, HOURS = 3, PLACES = 2 };
+#include <stdio.h>
+
+enum { LINKS = 3, HOURS = 3, PLACES = 2, PIECES = 40 };
 
 static void add(dosi_table *table, const char *name, dosi_type type) {
     dosi_error err;
@@ -213,6 +215,79 @@ static void roads_make_maps_receptors_and_contributions_that_agree(void **state)
     dosi_table_destroy(&links);
 }
 
+/// Pieces of one road of 400 m, each with its own name and emission.
+static void make_pieces(dosi_table *links, dosi_table *emissions) {
+    dosi_error err;
+    dosi_table_init(links);
+    dosi_table_init(emissions);
+    add(links, "link", DOSI_TYPE_TEXT);
+    add(links, "geometry", DOSI_TYPE_GEOMETRY);
+    links->columns[1].srid = DOSI_SRID_KOREA;
+    add(emissions, "link", DOSI_TYPE_TEXT);
+    add(emissions, "nox_gms", DOSI_TYPE_REAL);
+    CHECK_OK(dosi_table_add_rows(links, PIECES, &err), err);
+    CHECK_OK(dosi_table_add_rows(emissions, PIECES, &err), err);
+    for (size_t i = 0; i < PIECES; i++) {
+        const double east = 200000 + 10 * (double)i;
+        const double x[2] = {east, east + 10}, y[2] = {550000, 550000};
+        char name[8];
+        dosi_text wkb = {0};
+        (void)snprintf(name, sizeof name, "P%02zu", i);
+        dosi_wkb_put_line(&wkb, x, y, 2);
+        CHECK_OK(dosi_table_set_bytes(links, 1, i, wkb.data, wkb.length), err);
+        dosi_text_destroy(&wkb);
+        CHECK_OK(dosi_table_set_text(links, 0, i, name), err);
+        CHECK_OK(dosi_table_set_text(emissions, 0, i, name), err);
+        emissions->columns[1].data.real[i] = 1e-4 * (double)(1 + i % 3);
+    }
+}
+
+/// Many groups are summed some at a time: each has what the road brings when all others are
+/// left out.
+static void every_piece_of_a_road_is_told_alone(void **state) {
+    (void)state;
+    enum { MAP, GRID, RECEPTORS, CONTRIBUTIONS, RUN_HOURS, OUTPUTS };
+    dosi_table links, weather, places, emissions, out[OUTPUTS], alone[OUTPUTS];
+    dosi_error err = {""};
+    make_pieces(&links, &emissions);
+    make_weather(&weather);
+    make_places(&places);
+    const dosi_table *inputs[] = {&links, &emissions, NULL, &weather, &places, NULL};
+    dosi_setting settings[] = {{"group", "link"}, {"map", "none"}};
+    CHECK_OK(call("air.road", inputs, settings, 2, out, &err), err);
+    static const size_t tried[] = {0, 15, 16, 31, 32, PIECES - 1};
+    for (size_t t = 0; t < sizeof tried / sizeof tried[0]; t++) {
+        for (size_t i = 0; i < PIECES; i++) {
+            emissions.columns[1].data.real[i] =
+                i == tried[t] ? 1e-4 * (double)(1 + i % 3) : 0.0;
+        }
+        CHECK_OK(call("air.road", inputs, settings, 2, alone, &err), err);
+        double mean = 0, told = 0;
+        for (size_t h = 0; h + 1 < HOURS; h++) {
+            mean += cell(&alone[RECEPTORS], "nox_ugm3", PLACES * h) / (HOURS - 1);
+        }
+        char name[8];
+        (void)snprintf(name, sizeof name, "P%02zu", tried[t]);
+        for (size_t r = 0; r < out[CONTRIBUTIONS].n_rows; r++) {
+            size_t n = 0, m = 0;
+            const dosi_column *columns = out[CONTRIBUTIONS].columns;
+            const char *place = dosi_column_bytes(&columns[0], r, &n);
+            const char *group = dosi_column_bytes(&columns[1], r, &m);
+            bool is_it = n == 5 && memcmp(place, "north", 5) == 0 && m == 3 &&
+                         memcmp(group, name, 3) == 0;
+            if (is_it) told += cell(&out[CONTRIBUTIONS], "nox_ugm3", r);
+        }
+        assert_true(mean > 0);
+        CHECK_NEAR(told / mean, 1, 1e-9);
+        destroy(alone, OUTPUTS);
+    }
+    destroy(out, OUTPUTS);
+    dosi_table_destroy(&places);
+    dosi_table_destroy(&weather);
+    dosi_table_destroy(&emissions);
+    dosi_table_destroy(&links);
+}
+
 /// NO2 and ozone of two stations; the second is the cleaner.
 static void make_background(dosi_table *table, const dosi_table *weather) {
     dosi_error err;
@@ -394,6 +469,7 @@ int main(void) {
         cmocka_unit_test(emissions_are_the_models_and_links_can_be_closed),
         cmocka_unit_test(a_fleet_gives_the_fuels),
         cmocka_unit_test(roads_make_maps_receptors_and_contributions_that_agree),
+        cmocka_unit_test(every_piece_of_a_road_is_told_alone),
         cmocka_unit_test(nox_becomes_no2_at_the_cost_of_ozone),
         cmocka_unit_test(streets_between_buildings_have_two_sides),
         cmocka_unit_test(diesel_can_leave_the_roads),
