@@ -79,6 +79,15 @@ typedef struct dosi_qc_matrix {
     size_t k;                   ///< At most 32.
 } dosi_qc_matrix;
 
+/// dosi_qc_neighbours() of every hour of a pollutant of a network.
+/// @param flags  (n_stations x n_hours) in and out.
+/// Same flags at any thread count. Cost: O(cells x k).
+DOSI_API void dosi_qc_neighbours_all(const dosi_qc_limits *limits,
+                                     const dosi_qc_matrix *matrix,
+                                     dosi_pollutant pollutant,
+                                     const dosi_run *run,
+                                     uint32_t *flags);
+
 /// Flags UNIT, FLAT, SPIKE and DRIFT of a network's readings against what is expected: the
 /// network's median of the hour, put through the station's own robust line, what is left of it
 /// at the neighbours, and what the station's other pollutants say of a local event (a plume

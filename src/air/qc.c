@@ -2,11 +2,12 @@
 
 #include "dosi/quality.h"
 
+#include "air/qc_network.h"
+
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 
-enum { MAX_NEIGHBOURS = 32, MIN_NEIGHBOURS = 3, MAX_GAP = 3 };
+enum { MAX_NEIGHBOURS = 32, MIN_NEIGHBOURS = 3, MAX_GAP = 3, BLOCK_HOURS = 64 };
 
 // Ranges: the measuring ranges of Korea's monitoring network (gases); the highest Asian dust
 // hours with room above, and nothing below 1, the lowest reading that the network publishes
@@ -115,24 +116,47 @@ void dosi_qc_series(const dosi_qc_limits *limits,
     flag_rate(limits, values, n, flags);
 }
 
-static int compare_reals(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/// Median of n >= 1 values, which are sorted on the way.
-static double median(double *values, size_t n) {
-    qsort(values, n, sizeof *values, compare_reals);
-    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
-}
-
 /// Whether `value` is far from its neighbours' median, in steps and in their own spread.
 static bool is_far(const dosi_qc_limits *limits, double value, double *around, size_t n) {
-    double middle = median(around, n);
+    double low = around[0], high = around[0];
+    for (size_t i = 1; i < n; i++) {
+        low = around[i] < low ? around[i] : low;
+        high = around[i] > high ? around[i] : high;
+    }
+    // The median lies between: nearly always this answers.
+    double farthest = fmax(value - low, high - value);
+    if (farthest <= limits->neighbour_step) return false;
+    double middle = qc_median(around, n), distance = fabs(value - middle);
+    if (!(distance > limits->neighbour_step)) return false;
     for (size_t i = 0; i < n; i++) around[i] = fabs(around[i] - middle);
-    double spread = 1.4826 * median(around, n); // standard deviation of a normal sample
-    double distance = fabs(value - middle);
-    return distance > limits->neighbour_step && distance > limits->neighbour_ratio * spread;
+    double spread = 1.4826 * qc_median(around, n); // standard deviation of a normal sample
+    return distance > limits->neighbour_ratio * spread;
+}
+
+/// The hours of a block, station by station: the readings of a station's hours lie together.
+static void compare_block(const dosi_qc_limits *limits,
+                          const dosi_qc_matrix *matrix,
+                          const double *values,
+                          size_t first,
+                          uint32_t *flags) {
+    size_t n_hours = matrix->n_hours;
+    size_t last = n_hours - first < BLOCK_HOURS ? n_hours : first + BLOCK_HOURS;
+    for (size_t i = 0; i < matrix->n_stations; i++) {
+        const uint32_t *links = matrix->neighbours + i * matrix->k;
+        for (size_t h = first; h < last; h++) {
+            double around[MAX_NEIGHBOURS], value = values[i * n_hours + h];
+            size_t n = 0;
+            if (isnan(value)) continue;
+            for (size_t j = 0; j < matrix->k; j++) {
+                if (links[j] == UINT32_MAX) continue;
+                size_t cell = links[j] * n_hours + h;
+                uint32_t others = flags[cell] & ~(uint32_t)DOSI_QC_NEIGHBOUR;
+                if (!isnan(values[cell]) && !others) around[n++] = values[cell];
+            }
+            bool is_flagged = n >= MIN_NEIGHBOURS && is_far(limits, value, around, n);
+            if (is_flagged) flags[i * n_hours + h] |= DOSI_QC_NEIGHBOUR;
+        }
+    }
 }
 
 void dosi_qc_neighbours(const dosi_qc_limits *limits,
@@ -142,18 +166,20 @@ void dosi_qc_neighbours(const dosi_qc_limits *limits,
                         size_t k,
                         uint32_t *flags) {
     assert(limits && k <= MAX_NEIGHBOURS && (n_stations == 0 || (values && flags)));
-    for (size_t i = 0; i < n_stations; i++) {
-        double around[MAX_NEIGHBOURS];
-        size_t n = 0;
-        if (isnan(values[i])) continue;
-        for (size_t j = 0; j < k; j++) {
-            uint32_t other = neighbours[i * k + j];
-            if (other == UINT32_MAX || isnan(values[other])) continue;
-            // What this very check flags does not count, so that the order does not matter.
-            if (flags[other] & ~(uint32_t)DOSI_QC_NEIGHBOUR) continue;
-            around[n++] = values[other];
-        }
-        if (n < MIN_NEIGHBOURS) continue;
-        if (is_far(limits, values[i], around, n)) flags[i] |= DOSI_QC_NEIGHBOUR;
+    const dosi_qc_matrix hour = {n_stations, 1, NULL, neighbours, k};
+    compare_block(limits, &hour, values, 0, flags);
+}
+
+void dosi_qc_neighbours_all(const dosi_qc_limits *limits,
+                            const dosi_qc_matrix *matrix,
+                            dosi_pollutant pollutant,
+                            const dosi_run *run,
+                            uint32_t *flags) {
+    assert(limits && matrix && flags && matrix->k <= MAX_NEIGHBOURS);
+    const double *values = matrix->values[pollutant];
+    int n_threads = dosi_run_threads(run); // NOLINT(*DeadStores): used by the pragma
+#pragma omp parallel for schedule(static) num_threads(n_threads)
+    for (size_t first = 0; first < matrix->n_hours; first += BLOCK_HOURS) {
+        compare_block(limits, matrix, values, first, flags);
     }
 }

@@ -17,6 +17,7 @@ enum {
     BLOCK_HOURS = 8,
     MAX_NEIGHBOURS = 32,
     FEW = 8,
+    BLOCK = 64,
     FIT_HOURS = 1500,
     CLOUD_HOURS = 24
 };
@@ -229,20 +230,60 @@ static line fit_line(const qc_expectation *e, const double *used, double *held) 
     return fitted;
 }
 
-/// Median of what is left at the neighbours of a station in an hour; 0 with too few of them.
-static double around(const dosi_qc_matrix *matrix,
-                     const double *left,
-                     size_t station,
-                     size_t hour) {
+/// Brings the smaller of two hours' values up, for a block of hours.
+static void order(double *restrict a, double *restrict b) {
+    for (size_t i = 0; i < BLOCK; i++) {
+        double x = a[i], y = b[i];
+        a[i] = x < y ? x : y;
+        b[i] = x < y ? y : x;
+    }
+}
+
+/// Median of n values of each hour of a block, hours of a row side by side; the rows are
+/// sorted.
+static void medians(double (*rows)[BLOCK], size_t n, double *out) {
+    for (size_t end = n; end > 1; end--) {
+        for (size_t j = 1; j < end; j++) order(rows[j - 1], rows[j]);
+    }
+    for (size_t i = 0; i < BLOCK; i++) {
+        out[i] = n % 2 ? rows[n / 2][i] : 0.5 * (rows[n / 2 - 1][i] + rows[n / 2][i]);
+    }
+}
+
+/// Median of those of n values that are there; 0 with too few.
+static double median_of_present(const double *const *left, size_t n, size_t hour) {
     double held[MAX_NEIGHBOURS];
-    size_t n = 0;
+    size_t m = 0;
+    for (size_t j = 0; j < n; j++) {
+        if (!isnan(left[j][hour])) held[m++] = left[j][hour];
+    }
+    return m < MIN_NEIGHBOURS ? 0 : qc_median(held, m);
+}
+
+/// Median of what is left at the neighbours of a station in each hour; 0 with too few of them.
+static void around(const dosi_qc_matrix *matrix,
+                   const double *left,
+                   size_t station,
+                   double *out) {
+    const double *of[MAX_NEIGHBOURS];
+    double rows[MAX_NEIGHBOURS][BLOCK], found[BLOCK], sums[BLOCK];
+    size_t n = 0, n_hours = matrix->n_hours, h = 0;
     for (size_t j = 0; j < matrix->k; j++) {
         uint32_t other = matrix->neighbours[station * matrix->k + j];
-        if (other == UINT32_MAX) continue;
-        double value = left[other * matrix->n_hours + hour];
-        if (!isnan(value)) held[n++] = value;
+        if (other != UINT32_MAX) of[n++] = left + other * n_hours;
     }
-    return n < MIN_NEIGHBOURS ? 0 : qc_median(held, n);
+    for (; n >= MIN_NEIGHBOURS && n <= FEW && h + BLOCK <= n_hours; h += BLOCK) {
+        memset(sums, 0, sizeof sums);
+        for (size_t j = 0; j < n; j++) {
+            memcpy(rows[j], of[j] + h, sizeof rows[j]);
+            for (size_t i = 0; i < BLOCK; i++) sums[i] += rows[j][i];
+        }
+        medians(rows, n, found);
+        for (size_t i = 0; i < BLOCK; i++) {
+            out[h + i] = isnan(sums[i]) ? median_of_present(of, n, h + i) : found[i];
+        }
+    }
+    for (; h < n_hours; h++) out[h] = median_of_present(of, n, h);
 }
 
 /// Adds to a station's expectation the share of the neighbours' rest that it usually has.
@@ -254,7 +295,7 @@ static void add_neighbours(const dosi_qc_matrix *matrix,
     double *expected = e->expected + station * n_hours;
     double *rest = e->excess + station * n_hours; // room that is free as yet
     const double *own = left + station * n_hours;
-    for (size_t h = 0; h < n_hours; h++) rest[h] = around(matrix, left, station, h);
+    around(matrix, left, station, rest);
     double share = 0.5;
     for (int i = 0; i < 4; i++) {
         double up = 0, down = 0;
@@ -289,6 +330,26 @@ typedef struct cloud {
     double middle, deviation;
 } cloud;
 
+/// Whether two fifths of the values may lie so close together, near zero, that the station is
+/// moved. A count in bins answers no where sorting would: then nothing needs sorting.
+static bool may_be_dense(const double *values, size_t n, double typical) {
+    // A window that counts is narrower than 2 x 0.85 x 0.5244 x typical = 0.892 typical, so at
+    // most 30 bins wide and one more touched, within 0.5 + 0.446 typical of zero.
+    enum { BINS = 68, WINDOW = 32 };
+    const double bin = typical / 32;
+    size_t counts[BINS] = {0}, inside = 0, most_inside = 0;
+    for (size_t i = 0; i < n; i++) {
+        double place = values[i] / bin + BINS / 2;
+        if (place >= 0 && place < BINS) counts[(size_t)place]++;
+    }
+    for (size_t b = 0; b < BINS; b++) {
+        inside += counts[b];
+        if (b >= WINDOW) inside -= counts[b - WINDOW];
+        if (inside > most_inside) most_inside = inside;
+    }
+    return most_inside > 2 * n / 5; // that many and one more make the window
+}
+
 /// The densest two fifths of a station's `excess` whose middle is at most half of `typical` off
 /// zero; of a normal sample the deviation is the standard deviation. With too few hours:
 /// `typical` around zero. @param held (hours) room.
@@ -300,7 +361,7 @@ static cloud densest_cloud(
     for (size_t h = 0; h < n; h++) {
         if (!isnan(used[h]) && !isnan(excess[h])) held[m++] = excess[h];
     }
-    if (m < CLOUD_HOURS) return found;
+    if (m < CLOUD_HOURS || !may_be_dense(held, m, typical)) return found;
     qsort(held, m, sizeof *held, compare_reals);
     size_t part = 2 * m / 5;
     double least = INFINITY;
@@ -344,18 +405,28 @@ static double lag_one(const double *used, const double *excess, size_t n) {
 }
 
 /// Each station's scale and correlation, held near those of the network.
-static void scale_stations(qc_expectation *e, const double *used, double *held) {
-    size_t n = e->n_stations, n_hours = e->n_hours, m = 0, c = 0;
-    double *factors = held + n_hours, *rhos = held + n_hours + n;
+/// @param room  (cells) @param held  (stations)
+static void scale_stations(
+    qc_expectation *e, const double *used, double *room, double *held, int n_threads) {
+    size_t n = e->n_stations, n_hours = e->n_hours, m = 0;
+#pragma omp parallel for schedule(static) num_threads(n_threads)
     for (size_t s = 0; s < n; s++) {
         const double *u = used + s * n_hours, *x = e->excess + s * n_hours;
-        centre_station(e, used, s, held);
-        e->factor[s] = typical_excess(u, x, n_hours, held);
+        double *own = room + s * n_hours;
+        centre_station(e, used, s, own);
+        e->factor[s] = typical_excess(u, x, n_hours, own);
         e->rho[s] = lag_one(u, x, n_hours);
-        if (!isnan(e->factor[s])) factors[m++] = e->factor[s];
-        if (!isnan(e->factor[s])) rhos[c++] = e->rho[s];
     }
-    double factor = m ? qc_median(factors, m) : 1, rho = c ? qc_median(rhos, c) : 0;
+    for (size_t s = 0; s < n; s++) {
+        if (!isnan(e->factor[s])) held[m++] = e->factor[s];
+    }
+    double factor = m ? qc_median(held, m) : 1;
+    m = 0;
+    for (size_t s = 0; s < n; s++) {
+        if (!isnan(e->factor[s])) held[m++] = e->rho[s];
+    }
+    double rho = m ? qc_median(held, m) : 0;
+#pragma omp parallel for schedule(static) num_threads(n_threads)
     for (size_t s = 0; s < n; s++) {
         if (isnan(e->factor[s])) e->factor[s] = factor;
         e->factor[s] = fmin(fmax(e->factor[s], 0.6 * factor), 2 * factor);
@@ -436,17 +507,16 @@ static dosi_status fit_all(const fit_job *job, qc_expectation *e, dosi_error *er
 }
 
 /// Readings less expectation in standard deviations, and the stations' scales.
-static void take_excess(const double *values,
-                        const double *used,
-                        double *held,
-                        qc_expectation *e) {
+static void take_excess(const fit_job *job, const double *values, qc_expectation *e) {
+    int n_threads = dosi_run_threads(job->run);
+#pragma omp parallel for schedule(static) num_threads(n_threads)
     for (size_t s = 0; s < e->n_stations; s++) {
         for (size_t h = 0; h < e->n_hours; h++) {
             size_t cell = s * e->n_hours + h;
             e->excess[cell] = (values[cell] - e->expected[cell]) / e->sigma[h];
         }
     }
-    scale_stations(e, used, held);
+    scale_stations(e, job->used, job->rest, job->held, n_threads);
 }
 
 dosi_status qc_expectation_fit(const qc_fit *what, qc_expectation *out, dosi_error *err) {
@@ -464,7 +534,7 @@ dosi_status qc_expectation_fit(const qc_fit *what, qc_expectation *out, dosi_err
             job.used[i] = is_used ? values[i] : (double)NAN;
         }
         status = fit_all(&job, out, err);
-        if (status == DOSI_OK) take_excess(values, job.used, job.held, out);
+        if (status == DOSI_OK) take_excess(&job, values, out);
     } else {
         (void)dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu readings", n_cells);
     }

@@ -363,41 +363,22 @@ static dosi_status lay_out(
     return DOSI_OK;
 }
 
-/// Compares each hour's stations with their neighbours.
-static dosi_status compare_neighbours(readings *r, int pollutant, dosi_error *err) {
+/// The checks of one pollutant that need one station, or one hour of its neighbours.
+static void flag_series(const readings *r, int pollutant, const dosi_run *run) {
     size_t n_stations = r->stations.n, n_hours = r->n_hours;
-    if (!r->neighbours || !(r->wanted & DOSI_QC_NEIGHBOUR)) return DOSI_OK;
-    double *hour = malloc((n_stations + 1) * sizeof *hour);
-    uint32_t *flags = malloc((n_stations + 1) * sizeof *flags);
-    dosi_status status =
-        hour && flags ? DOSI_OK : dosi_fail(err, DOSI_NO_MEMORY, "no memory for an hour");
-    for (size_t h = 0; h < n_hours && hour && flags; h++) {
-        for (size_t s = 0; s < n_stations; s++) {
-            hour[s] = r->values[pollutant][s * n_hours + h];
-            flags[s] = r->flags[pollutant][s * n_hours + h];
-        }
-        dosi_qc_neighbours(&r->limits[pollutant], hour, n_stations, r->neighbours, r->k, flags);
-        for (size_t s = 0; s < n_stations; s++) {
-            r->flags[pollutant][s * n_hours + h] = flags[s];
-        }
-    }
-    free(hour);
-    free(flags);
-    return status;
-}
-
-/// The checks that need one station only, of one pollutant.
-static dosi_status flag_series(
-    readings *r, int pollutant, const dosi_column *column, size_t n_rows, dosi_error *err) {
-    size_t n_stations = r->stations.n, n_hours = r->n_hours;
-    DOSI_TRY(lay_out(r, pollutant, column, n_rows, err));
     uint32_t *flags = r->flags[pollutant];
+    int n_threads = dosi_run_threads(run); // NOLINT(*DeadStores): used by the pragma
+#pragma omp parallel for schedule(static) num_threads(n_threads)
     for (size_t s = 0; s < n_stations; s++) {
         dosi_qc_series(&r->limits[pollutant], r->values[pollutant] + s * n_hours, n_hours,
                        flags + s * n_hours);
     }
     for (size_t k = 0; k < n_stations * n_hours; k++) flags[k] &= r->wanted;
-    return compare_neighbours(r, pollutant, err);
+    if (!r->neighbours || !(r->wanted & DOSI_QC_NEIGHBOUR)) return;
+    const dosi_qc_matrix matrix = {n_stations, n_hours, (const double *const *)r->values,
+                                   r->neighbours, r->k};
+    dosi_qc_neighbours_all(&r->limits[pollutant], &matrix, (dosi_pollutant)pollutant, run,
+                           flags);
 }
 
 /// The checks that need the whole network.
@@ -508,7 +489,8 @@ static dosi_status check_all(const dosi_method_call *call,
         if (found == SIZE_MAX) continue;
         DOSI_TRY(dosi_run_check(call->run, err));
         const dosi_column *column = &table->columns[found];
-        DOSI_TRY(flag_series(r, p, column, table->n_rows, err));
+        DOSI_TRY(lay_out(r, p, column, table->n_rows, err));
+        flag_series(r, p, call->run);
     }
     DOSI_TRY(flag_network(r, call->run, err));
     flag_particles(r);
