@@ -43,6 +43,14 @@ static const dosi_method_parameter parameters[] = {
     METHOD_CHOICE("lags", "exponential", KINDS, "시간 모형", "Variogram over time lags"),
     METHOD_CHOICE("joint", "exponential", KINDS, "결합 모형", "Variogram over both together"),
     GEO_KAPPA,
+    METHOD_TEXT("given",
+                "",
+                "주어진 모형 (비우면 맞춤): space:문턱:너깃 몫:거리, time:문턱:너깃 몫:간격, "
+                "product:문턱, joint:문턱:너깃 몫:거리:간격당 거리",
+                "A model that is given, as models tells one; empty: fitted. Parts separated by "
+                "commas: space:sill:nugget_share:range, time:sill:nugget_share:steps, "
+                "product:sill, joint:sill:nugget_share:range:metres_per_step; a part not named "
+                "has no sill"),
     METHOD_REAL(
         "metres_per_step",
         "m",
@@ -122,7 +130,7 @@ static const dosi_method_column model_columns[] = {
      DOSI_TYPE_REAL,
      NULL,
      false,
-     {"맞춤 오차", "Weighted mean square error of the fit"}},
+     {"맞춤 오차", "Weighted mean square error of the fit; of a given model none"}},
     {"loo_n", DOSI_TYPE_REAL, NULL, false, {"교차검증 값 수", "Values predicted"}},
     {"loo_me", DOSI_TYPE_REAL, NULL, false, {"평균 오차", "Mean error"}},
     {"loo_mae", DOSI_TYPE_REAL, NULL, false, {"평균 절대 오차", "Mean absolute error"}},
@@ -238,7 +246,62 @@ static dosi_status open_work(work *w, dosi_error *err) {
 
 // --- variogram -----------------------------------------------------------------------------
 
-/// Samples and fits.
+/// Reads one part "name:number:...:number" of a given model into its place, and goes on to
+/// what follows it.
+static dosi_status read_part(const char **text, dosi_st_model *model, dosi_error *err) {
+    static const char *const names[] = {"space", "time", "product", "joint"};
+    static const size_t lengths[] = {3, 3, 1, 4};
+    double *const sills[] = {&model->sill_space, &model->sill_time, &model->sill_product,
+                             &model->sill_joint};
+    dosi_variogram *const parts[] = {&model->space, &model->time, NULL, &model->joint};
+    double numbers[4] = {0};
+    const char *start = *text + strspn(*text, " ");
+    size_t n_name = strcspn(start, ":, "), part = 0, n = 0;
+    while (part < 4 && (strlen(names[part]) != n_name || memcmp(names[part], start, n_name))) {
+        part++;
+    }
+    const char *at = start + n_name;
+    while (*at == ':' && n < 4) {
+        char *end = NULL;
+        numbers[n] = strtod(at + 1, &end);
+        if (end == at + 1) break;
+        n++;
+        at = end;
+    }
+    at += strspn(at, " ");
+    if (part == 4 || (*at && *at != ',') || n != lengths[part]) {
+        return dosi_fail(err, DOSI_INVALID,
+                         "given: \"%.*s\" is not space:sill:nugget_share:range, "
+                         "time:sill:nugget_share:steps, product:sill or "
+                         "joint:sill:nugget_share:range:metres_per_step",
+                         (int)(strcspn(start, ",") % 128), start);
+    }
+    *text = *at ? at + 1 : at;
+    *sills[part] = numbers[0];
+    if (n == 4) model->metres_per_step = numbers[3];
+    if (!parts[part]) return DOSI_OK;
+    parts[part]->nugget = numbers[1];
+    parts[part]->psill = 1 - numbers[1];
+    parts[part]->range_m = numbers[2];
+    return DOSI_OK;
+}
+
+/// The model as it is given; parts not named get sill 0.
+static dosi_status read_model(const char *text, dosi_st_model *model, dosi_error *err) {
+    dosi_variogram *const parts[] = {&model->space, &model->time, &model->joint};
+    for (size_t i = 0; i < 3; i++) {
+        parts[i]->psill = 1;
+        parts[i]->range_m = 1;
+    }
+    model->metres_per_step = 1;
+    for (const char *at = text; *at;) DOSI_TRY(read_part(&at, model, err));
+    if (!(model->sill_space + model->sill_time + model->sill_product + model->sill_joint > 0)) {
+        return dosi_fail(err, DOSI_INVALID, "given: no part of \"%s\" has a sill", text);
+    }
+    return dosi_st_model_check(model, err);
+}
+
+/// Samples, and fits or takes what is given.
 static dosi_status fit_model(work *w, dosi_error *err) {
     const dosi_method_call *call = w->krige.call;
     const dosi_st_classes classes = {
@@ -267,6 +330,9 @@ static dosi_status fit_model(work *w, dosi_error *err) {
         *parts[i] =
             (dosi_variogram){.kind = dosi_variogram_kind_from_name(kind), .kappa = kappa};
     }
+    const char *given = dosi_call_value(call, "given")->text;
+    w->fit_error = NAN;
+    if (given[0]) return read_model(given, &w->model, err);
     return dosi_st_variogram_fit(w->bins, w->n_classes, w->metres_per_step, &w->model,
                                  &w->fit_error, err);
 }
@@ -442,10 +508,11 @@ static dosi_status put_model(const work *w, dosi_error *err) {
     if (!w->krige.call->report) return DOSI_OK;
     dosi_text_printf(
         w->krige.call->report,
-        "%s: sills %.4g space, %.4g time, %.4g product, %.4g joint; error of the fit "
-        "%.5g; one step is like %.0f m\n",
-        dosi_st_kind_name(m->kind), sills[0], sills[1], sills[2], sills[3], w->fit_error,
-        w->metres_per_step);
+        "%s: sills %.4g space, %.4g time, %.4g product, %.4g joint; one step is like %.0f m\n",
+        dosi_st_kind_name(m->kind), sills[0], sills[1], sills[2], sills[3], w->metres_per_step);
+    if (isfinite(w->fit_error)) {
+        dosi_text_printf(w->krige.call->report, "error of the fit %.5g\n", w->fit_error);
+    }
     if (s->n) {
         dosi_text_printf(
             w->krige.call->report,

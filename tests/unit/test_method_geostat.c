@@ -329,8 +329,64 @@ static void times_between_are_predicted_and_odd_ones_refused(void **state) {
     dosi_table_destroy(&observations);
 }
 
+/// What a run told of a model, as the parameter `given` takes it.
+static void tell_model(const dosi_table *models, char *text, size_t n) {
+    snprintf(text, n,
+             "space:%.17g:%.17g:%.17g, time:%.17g:%.17g:%.17g, joint:%.17g:%.17g:%.17g:%.17g",
+             cell(models, "sill", 0), cell(models, "nugget_share", 0), cell(models, "range", 0),
+             cell(models, "sill", 1), cell(models, "nugget_share", 1), cell(models, "range", 1),
+             cell(models, "sill", 3), cell(models, "nugget_share", 3), cell(models, "range", 3),
+             cell(models, "metres_per_step", 3));
+}
+
+static void a_model_that_is_given_maps_as_the_fit_that_told_it(void **state) {
+    (void)state;
+    dosi_table observations = make_hours(), out[5] = {{0}}, again[5] = {{0}};
+    const dosi_table *inputs[] = {&observations, NULL, NULL, NULL, NULL};
+    char text[512] = "";
+    dosi_setting settings[] = {{"value", "pm"},
+                               {"cutoff_m", "4000"},
+                               {"space", "gaussian"},
+                               {"times", "1970-01-01T03:30"},
+                               {"cell_m", "1000"},
+                               {"given", ""},
+                               {0}};
+    dosi_error err = {""};
+    if (!run("geo.krige_st", inputs, settings, out, &err)) fail_msg("%s", err.message);
+    tell_model(&out[4], text, sizeof text);
+    settings[5].value = text;
+    if (!run("geo.krige_st", inputs, settings, again, &err)) fail_msg("%s", err.message);
+    assert_int_equal(out[0].n_rows, again[0].n_rows);
+    for (size_t k = 0; k < out[0].n_rows; k++) {
+        CHECK_NEAR(cell(&again[0], "value", k), cell(&out[0], "value", k), 1e-9);
+        CHECK_NEAR(cell(&again[0], "variance", k), cell(&out[0], "variance", k), 1e-9);
+    }
+    assert_true(isfinite(cell(&out[4], "error", 0)) && isnan(cell(&again[4], "error", 0)));
+    // Four times all sills: the same map, four times the variance.
+    clear(again, 5);
+    settings[5].value = "space:8:0:900, joint:4:0.1:2500:300";
+    if (!run("geo.krige_st", inputs, settings, again, &err)) fail_msg("%s", err.message);
+    double value = cell(&again[0], "value", 3), variance = cell(&again[0], "variance", 3);
+    clear(again, 5);
+    settings[5].value = "space:32:0:900, joint:16:0.1:2500:300";
+    if (!run("geo.krige_st", inputs, settings, again, &err)) fail_msg("%s", err.message);
+    CHECK_NEAR(cell(&again[0], "value", 3), value, 1e-9);
+    CHECK_NEAR(cell(&again[0], "variance", 3), 4 * variance, 1e-9);
+    clear(again, 5);
+    static const char *const wrong[] = {"space:8:0",        "space:8:0:900:1", "depth:8:0:900",
+                                        "space:eight:0:90", "product:3",       "space:-1:0:900",
+                                        "space:8:2:900",    "space:0:0:900"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        settings[5].value = wrong[i];
+        if (run("geo.krige_st", inputs, settings, again, &err)) fail_msg("%s", wrong[i]);
+    }
+    clear(out, 5);
+    dosi_table_destroy(&observations);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_model_that_is_given_maps_as_the_fit_that_told_it),
         cmocka_unit_test(nested_and_anisotropic_models_are_gstats),
         cmocka_unit_test(what_is_no_structure_is_refused),
         cmocka_unit_test(a_ratio_stretches_the_fit),
