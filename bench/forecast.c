@@ -1,6 +1,8 @@
 // Bench: forecasts of a network and their back-test beside persistence, on files of hourly
 // readings. Usage: bench_forecast VALUE FILE... [--own A,B] [--weather FILE...]
-// [--threads N] [--share S] [--stations A,B] [--all]
+// [--threads N] [--share S] [--stations A,B] [--all] [--from YYYYMMDDHH] [--hours N] [--ahead
+// N]
+// --ahead: the weather of so many hours to come is known, as it was observed.
 // A file has a row a station and hour (columns station, station_id or loc; time or mdate as
 // yyyymmddhh or a time), or a row an hour and a column a station: then VALUE begins with "_"
 // and is what those columns end with. Weather files are those of the KMA's ASOS.
@@ -23,6 +25,8 @@ typedef struct arguments {
     int n_threads;
     double share;
     bool is_all;
+    size_t n_ahead, n_hours; ///< 0: all hours.
+    int64_t from;
 } arguments;
 
 /// One reading of one column, before the panel's size is known.
@@ -70,14 +74,18 @@ static size_t station_of(const char *name) {
     return n_stations++;
 }
 
-/// Hours since 1970 of a time, or of a number yyyymmddhh.
-static int64_t hour_of(const dosi_column *column, size_t row) {
-    if (column->type == DOSI_TYPE_TIME) return column->data.integer[row] / DOSI_HOUR_US;
-    int64_t n = (int64_t)dosi_column_real(column, row);
+/// Hours since 1970 of a number yyyymmddhh.
+static int64_t hour_of_number(int64_t n) {
     struct tm day = {.tm_year = (int)(n / 1000000) - 1900,
                      .tm_mon = (int)(n / 10000 % 100) - 1,
                      .tm_mday = (int)(n / 100 % 100)};
     return (int64_t)timegm(&day) / 3600 + n % 100;
+}
+
+/// Hours since 1970 of a time, or of a number yyyymmddhh.
+static int64_t hour_of(const dosi_column *column, size_t row) {
+    if (column->type == DOSI_TYPE_TIME) return column->data.integer[row] / DOSI_HOUR_US;
+    return hour_of_number((int64_t)dosi_column_real(column, row));
 }
 
 static reading *add_reading(int64_t hour, size_t station) {
@@ -210,6 +218,12 @@ static arguments parse(int argc, char **argv) {
             a.share = strtod(argv[++i], NULL);
         } else if (strcmp(argv[i], "--stations") == 0 && has_next) {
             a.only = argv[++i];
+        } else if (strcmp(argv[i], "--ahead") == 0 && has_next) {
+            a.n_ahead = (size_t)strtol(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--hours") == 0 && has_next) {
+            a.n_hours = (size_t)strtol(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--from") == 0 && has_next) {
+            a.from = hour_of_number(strtoll(argv[++i], NULL, 10));
         } else if (strcmp(argv[i], "--all") == 0) {
             a.is_all = true;
         } else if (!a.value) {
@@ -250,18 +264,24 @@ int main(int argc, char **argv) {
         if (readings[i].hour > last) last = readings[i].hour;
     }
     if (n_readings == 0) return 2;
+    if (a.from > first) first = a.from;
+    if (last < first) return 2;
     size_t n_hours = (size_t)(last - first) + 1;
+    if (a.n_hours && a.n_hours < n_hours) n_hours = a.n_hours;
+    size_t n_known = n_hours + a.n_ahead; // of the weather
     size_t n = n_hours * n_stations;
     double *value = must(malloc((a.n_own + 1) * n * sizeof *value));
-    double *weather = must(malloc(WEATHER * n_hours * sizeof *weather));
+    double *weather = must(malloc(WEATHER * n_known * sizeof *weather));
     for (size_t i = 0; i < (a.n_own + 1) * n; i++) value[i] = (double)NAN;
-    for (size_t i = 0; i < WEATHER * n_hours; i++) weather[i] = (double)NAN;
+    for (size_t i = 0; i < WEATHER * n_known; i++) weather[i] = (double)NAN;
     for (size_t i = 0; i < n_readings; i++) {
-        size_t at = readings[i].station * n_hours + (size_t)(readings[i].hour - first);
+        int64_t t = readings[i].hour - first;
+        if (t < 0 || t >= (int64_t)n_hours) continue;
+        size_t at = readings[i].station * n_hours + (size_t)t;
         for (size_t k = 0; k <= a.n_own; k++) value[k * n + at] = readings[i].values[k];
     }
     for (size_t i = 0; i < a.n_weather; i++)
-        read_weather(a.weather[i], first, n_hours, weather);
+        read_weather(a.weather[i], first, n_known, weather);
     const dosi_forecast_panel panel = {.n_hours = n_hours,
                                        .n_stations = n_stations,
                                        .first_hour = first,
@@ -269,6 +289,7 @@ int main(int argc, char **argv) {
                                        .n_own = a.n_own,
                                        .own = value + n,
                                        .n_common = a.n_weather ? WEATHER : 0,
+                                       .n_ahead = a.n_weather ? a.n_ahead : 0,
                                        .common = weather};
     const dosi_forecast_options options = {.n_horizons = HORIZONS, .test_share = a.share};
     const dosi_run run = {.n_threads = a.n_threads};

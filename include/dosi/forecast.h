@@ -36,7 +36,8 @@ typedef struct dosi_forecast_panel {
     size_t n_own;         ///< Drivers that each station has, such as other pollutants.
     const double *own;    ///< (n_own x n_stations x n_hours) NaN: missing.
     size_t n_common;      ///< Drivers that all share, such as the weather.
-    const double *common; ///< (n_common x n_hours) NaN: missing.
+    size_t n_ahead;       ///< Hours beyond the last that `common` reaches; 0: none.
+    const double *common; ///< (n_common x (n_hours + n_ahead)) NaN: missing.
 } dosi_forecast_panel;
 
 /// How to forecast. Zero fields mean the default.
@@ -65,6 +66,12 @@ typedef struct dosi_forecast_score {
     double crps;            ///< Continuous ranked probability score, from 19 quantiles.
 } dosi_forecast_score;
 
+/// With n_ahead >= 3 the common drivers' means over the hours +1 to 3, 4 to 6, 7 to 12, 13 to
+/// 24, 25 to 36 and 37 to 48, as far as n_ahead reaches, help at every hour. Before the last
+/// hour they are what `common` holds: observations there stand in for the forecasts of then
+/// (perfect prognosis), so that models learn what weather does, and the back-test is that of a
+/// weather forecast without error.
+///
 /// Forecasts all stations from the last hour. The back-test issues forecasts at every hour of
 /// the last part, each made of what was known then. Bytes do not depend on the number of
 /// threads. Readings without negative values before the test are modelled as their square

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { SPAN_MAX = 2000000, CELLS_MAX = 200000000, OUT_FORECAST = 0, OUT_BACKTEST = 1 };
-enum { WEATHER_PLAIN = 5, WEATHER = 7 };
+enum { WEATHER_PLAIN = 5, WEATHER = 7, AHEAD_MAX = 48 };
 
 static const dosi_method_column observation_columns[] = {
     {"station",
@@ -39,6 +39,12 @@ static const dosi_method_table inputs[] = {
     {"observations", {"시간별 측정값", "Hourly observations"}, false, observation_columns, 3},
     {"weather",
      {"시간별 기상 관측", "Hourly weather as it was observed"},
+     true,
+     weather_columns,
+     2},
+    {"outlook",
+     {"시간별 기상 예보 (마지막 측정 시각 뒤)",
+      "Weather forecast for the hours after the last reading; needs weather"},
      true,
      weather_columns,
      2},
@@ -196,7 +202,8 @@ typedef struct work {
     double *value;  ///< (stations x n_hours), then the drivers.
     size_t n_own;   ///< Drivers that stations have.
     size_t n_weather;
-    double *weather; ///< (n_weather x n_hours)
+    size_t n_ahead;  ///< Hours beyond the last that the outlook reaches.
+    double *weather; ///< (n_weather x (n_hours + n_ahead))
     dosi_forecast_hour *hours;
     dosi_forecast_score *scores;
 } work;
@@ -259,18 +266,20 @@ static void fill_panel(const work *w, const method_values *values, double *out) 
     }
 }
 
-/// One column of the weather, hour by hour, means over its stations. A wind direction is taken
-/// as `part` 1 or 2 of the wind's vector.
-static void add_weather(work *w, const char *name, int part) {
-    const dosi_table *table = w->call->inputs[1];
+/// The hours `from` to `until` of one column of a table of weather, means over its stations. A
+/// wind direction is taken as `part` 1 or 2 of the wind's vector. False: there is none.
+static bool fill_weather(work *w,
+                         const dosi_table *table,
+                         const char *name,
+                         int part,
+                         const size_t hours[2],
+                         double *out) {
     const dosi_column *time = &table->columns[dosi_table_find(table, "time")];
     size_t i_column = dosi_table_find(table, name);
     size_t i_speed = dosi_table_find(table, "wind_speed_ms");
-    if (i_column == SIZE_MAX || (part && i_speed == SIZE_MAX)) return;
-    double *out = w->weather + w->n_weather++ * w->n_hours;
-    double *n = w->weather + (size_t)WEATHER * w->n_hours;
-    memset(n, 0, w->n_hours * sizeof *n);
-    memset(out, 0, w->n_hours * sizeof *out);
+    if (i_column == SIZE_MAX || (part && i_speed == SIZE_MAX)) return false;
+    double *n = w->weather + (size_t)WEATHER * (w->n_hours + w->n_ahead);
+    for (size_t t = hours[0]; t < hours[1]; t++) n[t] = out[t] = 0;
     for (size_t i = 0; i < table->n_rows; i++) {
         int64_t t = time->data.integer[i] / DOSI_HOUR_US - w->first;
         double value = dosi_column_real(&table->columns[i_column], i);
@@ -279,11 +288,48 @@ static void add_weather(work *w, const char *name, int part) {
             double speed = dosi_column_real(&table->columns[i_speed], i);
             value = speed * (part == 1 ? sin(angle) : cos(angle));
         }
-        if (t < 0 || t >= (int64_t)w->n_hours || !isfinite(value)) continue;
+        if (t < (int64_t)hours[0] || t >= (int64_t)hours[1] || !isfinite(value)) continue;
         out[t] += value;
         n[t]++;
     }
-    for (size_t t = 0; t < w->n_hours; t++) out[t] = n[t] > 0 ? out[t] / n[t] : (double)NAN;
+    for (size_t t = hours[0]; t < hours[1]; t++) {
+        out[t] = n[t] > 0 ? out[t] / n[t] : (double)NAN;
+    }
+    return true;
+}
+
+/// One column of the weather until the last hour, and of the outlook after it.
+static void add_weather(work *w, const char *name, int part) {
+    size_t n = w->n_hours + w->n_ahead;
+    double *out = w->weather + w->n_weather * n;
+    const size_t known[2] = {0, w->n_hours}, ahead[2] = {w->n_hours, n};
+    for (size_t t = 0; t < n; t++) out[t] = (double)NAN;
+    if (!fill_weather(w, w->call->inputs[1], name, part, known, out)) return;
+    // Of a column that the outlook lacks nothing is known ahead: the last value stays.
+    if (w->n_ahead) (void)fill_weather(w, w->call->inputs[2], name, part, ahead, out);
+    w->n_weather++;
+}
+
+/// How many hours beyond the last reading the outlook reaches.
+static dosi_status find_ahead(work *w, dosi_error *err) {
+    const dosi_table *table = w->call->inputs[2];
+    const dosi_column *time = NULL;
+    w->n_ahead = 0;
+    if (!table) return DOSI_OK;
+    if (!w->call->inputs[1])
+        return dosi_fail(err, DOSI_INVALID, "outlook: there is no weather");
+    DOSI_TRY(dosi_table_get(table, "time", DOSI_TYPE_TIME, &time, err));
+    int64_t last = w->first + (int64_t)w->n_hours - 1;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        int64_t beyond = time->data.integer[i] / DOSI_HOUR_US - last;
+        if (beyond > AHEAD_MAX) beyond = AHEAD_MAX;
+        if (beyond > (int64_t)w->n_ahead) w->n_ahead = (size_t)beyond;
+    }
+    dosi_text_printf(w->call->report,
+                     "%s: the outlook reaches %zu hours beyond the last reading; the back-test "
+                     "takes observed weather for what was forecast\n",
+                     w->pollutant, w->n_ahead);
+    return DOSI_OK;
 }
 
 /// Whichever columns of the weather there are.
@@ -291,10 +337,11 @@ static dosi_status take_weather(work *w, dosi_error *err) {
     static const char *const plain[WEATHER_PLAIN] = {
         "temperature_c", "humidity_pct", "pressure_hpa", "rain_mm", "wind_speed_ms"};
     w->n_weather = 0;
+    DOSI_TRY(find_ahead(w, err));
     if (!w->call->inputs[1]) return DOSI_OK;
     const dosi_column *time = NULL;
     DOSI_TRY(dosi_table_get(w->call->inputs[1], "time", DOSI_TYPE_TIME, &time, err));
-    w->weather = malloc((WEATHER + 1) * w->n_hours * sizeof *w->weather);
+    w->weather = malloc((WEATHER + 1) * (w->n_hours + w->n_ahead) * sizeof *w->weather);
     if (!w->weather) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for weather");
     for (size_t k = 0; k < WEATHER_PLAIN; k++) add_weather(w, plain[k], 0);
     add_weather(w, "wind_direction_deg", 1);
@@ -424,6 +471,7 @@ static dosi_status do_pollutant(work *w, const method_names *with, dosi_error *e
                                        .n_own = w->n_own,
                                        .own = w->value + w->n_hours * w->keys.n,
                                        .n_common = w->n_weather,
+                                       .n_ahead = w->n_weather ? w->n_ahead : 0,
                                        .common = w->weather};
     dosi_error why = {""};
     dosi_status status =
@@ -477,7 +525,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_forecast = {
     .id = "air.forecast",
-    .version = 3,
+    .version = 4,
     .title = {"앞으로의 농도 예측", "Forecast the next hours"},
     .about =
         {"모든 측정소의 마지막 측정 시각 뒤 농도를 구간과 함께 예측하고, 끝부분에서 그때 알던 "
@@ -489,7 +537,7 @@ const dosi_method dosi_method_air_forecast = {
         "J. Lei et al. (2018), J. Am. Stat. Assoc. 113, 1094-1111; I. Gibbs, E. Candes (2021), "
         "NeurIPS 34, 1660-1672",
     .inputs = inputs,
-    .n_inputs = 2,
+    .n_inputs = METHOD_N(inputs),
     .parameters = parameters,
     .n_parameters = sizeof parameters / sizeof parameters[0],
     .outputs = outputs,

@@ -9,6 +9,7 @@
 
 static const size_t lags[] = {1, 2, 3, 4, 6, 9, 12, 18, 23, 24, 25, 48};
 static const size_t spans[] = {6, 12, 24, 72, 168, 720};
+static const size_t ahead[] = {0, 3, 6, 12, 24, 36, 48}; // ends of the means
 static const size_t network_lags[] = {1, 2, 3, 6, 12, 24};
 enum {
     N_LAGS = sizeof lags / sizeof lags[0],
@@ -16,7 +17,8 @@ enum {
     N_NETWORK = sizeof network_lags / sizeof network_lags[0],
     N_CYCLES = 12, ///< Of the day, the weekend and both.
     N_CURVED = 19, ///< Products.
-    N_DRIVER = 3,  ///< A driver's value, its change in 3 hours, its excess over 24 hours.
+    N_AHEAD = 6,
+    N_DRIVER = 3, ///< A driver's value, its change in 3 hours, its excess over 24 hours.
     ACTIVE_H = 24,
 };
 
@@ -163,8 +165,9 @@ static void take_drivers(forecast_net *net) {
     }
     for (size_t k = 0; k < panel->n_common; k++) {
         double value = 0;
-        for (size_t t = 0; t < net->n_hours; t++) {
-            size_t at = k * net->n_hours + t;
+        size_t n = net->n_hours + panel->n_ahead;
+        for (size_t t = 0; t < n; t++) {
+            size_t at = k * n + t;
             if (isfinite(panel->common[at])) value = panel->common[at];
             net->common[at] = value;
         }
@@ -188,7 +191,8 @@ dosi_status forecast_net_make(const dosi_forecast_panel *panel,
     out->usual = malloc(n * sizeof(double));
     out->sum = calloc(n + n_stations, sizeof(double));
     out->own = malloc((panel->n_own * n + 1) * sizeof(double));
-    out->common = malloc((panel->n_common * n_hours + 1) * sizeof(double));
+    out->common = malloc((panel->n_common * (n_hours + panel->n_ahead) + 1) * sizeof(double));
+    while (out->n_ahead < N_AHEAD && ahead[out->n_ahead + 1] <= panel->n_ahead) out->n_ahead++;
     out->mean = malloc(n_hours * sizeof(double));
     out->spread = malloc(n_hours * sizeof(double));
     out->is_active = malloc(n * sizeof(bool));
@@ -233,8 +237,8 @@ void forecast_net_clear(forecast_net *net) {
 size_t forecast_n_features(const forecast_net *net) {
     size_t n_network = net->n_stations > 1 ? N_NETWORK + 3 : 0;
     size_t n_own = net->panel->n_own * (net->n_stations > 1 ? N_DRIVER + 1 : N_DRIVER);
-    return N_LAGS + N_SPANS + n_network + n_own + net->panel->n_common * N_DRIVER + N_CYCLES +
-           N_CURVED + 2;
+    size_t n_common = net->panel->n_common * (N_DRIVER + net->n_ahead);
+    return N_LAGS + N_SPANS + n_network + n_own + n_common + N_CYCLES + N_CURVED + 2;
 }
 
 /// The rows of one hour on their way: the next feature's lane and the step to the one after.
@@ -300,6 +304,15 @@ static void put_network(lane *x) {
     put_same(x, net->spread[x->t]);
 }
 
+/// What a driver that is known ahead will do: means of hours to come beside the one now.
+static void put_ahead(lane *x, const double *common) {
+    for (size_t k = 0; k < x->net->n_ahead; k++) {
+        double mean = 0;
+        for (size_t t = ahead[k] + 1; t <= ahead[k + 1]; t++) mean += common[x->t + t];
+        put_same(x, mean / (double)(ahead[k + 1] - ahead[k]) - common[x->t]);
+    }
+}
+
 /// Drivers of the station and of all.
 static void put_drivers(lane *x) {
     const forecast_net *net = x->net;
@@ -325,12 +338,13 @@ static void put_drivers(lane *x) {
         if (n > 1) put_same(x, sum / (double)n);
     }
     for (size_t k = 0; k < net->panel->n_common; k++) {
-        const double *common = net->common + k * net->n_hours;
+        const double *common = net->common + k * (net->n_hours + net->panel->n_ahead);
         double mean = 0;
         for (size_t t = from; t <= x->t; t++) mean += common[t];
         put_same(x, common[x->t]);
         put_same(x, common[x->t] - common[back(x->t, 3)]);
         put_same(x, common[x->t] - mean * share);
+        put_ahead(x, common);
     }
 }
 

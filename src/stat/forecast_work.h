@@ -34,7 +34,8 @@ typedef struct forecast_net {
     double *usual;   ///< Mean reading of that hour of the day until then; NaN: none.
     double *sum;     ///< (n_hours + 1 x n_stations) of z.
     double *own;     ///< (n_own x n_hours x n_stations) drivers, filled and transformed.
-    double *common;  ///< (n_common x n_hours)
+    double *common;  ///< (n_common x (n_hours + n_ahead))
+    size_t n_ahead;  ///< Means of the hours ahead that features are made of.
     double *mean;    ///< (n_hours) of z over active stations.
     double *spread;  ///< (n_hours) their standard deviation.
     bool *is_active; ///< A reading in the last 24 hours, and 24 readings at least.

@@ -47,7 +47,7 @@ static dosi_status forecast(const dosi_table *in,
                             dosi_table *out,
                             dosi_error *err) {
     const dosi_setting settings[] = {{"value", value}, {"horizons", "6"}};
-    const dosi_table *const inputs[] = {in, NULL};
+    const dosi_table *const inputs[] = {in, NULL, NULL};
     dosi_text report = {0};
     dosi_status status = run_on(inputs, settings, 2, out, &report, err);
     dosi_text_destroy(&report);
@@ -91,14 +91,15 @@ static void make_windy(dosi_table *air, dosi_table *weather) {
     CHECK_OK(dosi_table_add_column(weather, "time", DOSI_TYPE_TIME, NULL, &err), err);
     CHECK_OK(dosi_table_add_column(weather, "wind_speed_ms", DOSI_TYPE_REAL, NULL, &err), err);
     CHECK_OK(dosi_table_add_rows(air, HOURS, &err), err);
-    CHECK_OK(dosi_table_add_rows(weather, HOURS, &err), err);
+    CHECK_OK(dosi_table_add_rows(weather, HOURS + 4, &err), err);
     double wind = 5;
     double moved = 0;
-    for (size_t i = 0; i < HOURS; i++) {
+    for (size_t i = 0; i < HOURS + 4; i++) {
         moved = 0.9 * moved - 4 * (wind - 5);
         wind = 5 + dosi_random_normal(&random);
         weather->columns[0].data.integer[i] = ((dosi_time)i + 1) * DOSI_HOUR_US;
         weather->columns[1].data.real[i] = wind;
+        if (i >= HOURS) continue; // the outlook
         air->columns[0].data.integer[i] = ((dosi_time)i + 1) * DOSI_HOUR_US;
         air->columns[1].data.real[i] = 200 + moved;
         air->columns[2].data.real[i] = 100 - wind * wind;
@@ -111,20 +112,31 @@ static void weather_and_other_columns_help(void **state) {
     dosi_table air;
     dosi_table weather;
     dosi_table out[2];
-    double mae[3];
+    double mae[4];
+    double far[4];
     make_windy(&air, &weather);
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < 4; k++) {
         const dosi_setting settings[] = {
-            {"value", "no2"}, {"horizons", "2"}, {"with", k == 2 ? "gas,no2" : ""}};
-        const dosi_table *const inputs[] = {&air, k == 1 ? &weather : NULL};
+            {"value", "no2"}, {"horizons", "4"}, {"with", k == 2 ? "gas,no2" : ""}};
+        const dosi_table *const inputs[] = {&air, k == 1 || k == 3 ? &weather : NULL,
+                                            k == 3 ? &weather : NULL};
         dosi_text report = {0};
         CHECK_OK(run_on(inputs, settings, 3, out, &report, &err), err);
         mae[k] = out[1].columns[4].data.real[0];
+        far[k] = out[1].columns[4].data.real[3];
+        assert_true((k == 3) == (strstr(report.data, "outlook reaches 4 hours") != NULL));
         dosi_text_destroy(&report);
         for (size_t i = 0; i < 2; i++) dosi_table_destroy(&out[i]);
     }
     assert_true(mae[1] < 0.7 * mae[0]);
     assert_true(mae[2] < 0.8 * mae[0]);
+    // The winds of the hours between are known, too.
+    if (!(far[3] < 0.8 * far[1])) fail_msg("%g, %g without the outlook", far[3], far[1]);
+    const dosi_table *const inputs[] = {&air, NULL, &weather};
+    const dosi_setting settings[] = {{"value", "no2"}};
+    dosi_text report = {0};
+    assert_int_equal(run_on(inputs, settings, 1, out, &report, &err), DOSI_INVALID);
+    dosi_text_destroy(&report);
     dosi_table_destroy(&air);
     dosi_table_destroy(&weather);
 }
@@ -138,7 +150,7 @@ static void too_few_hours_give_no_forecast_and_say_so(void **state) {
     make_table(&in);
     for (size_t i = 200; i < in.n_rows; i++) in.columns[2].data.real[i] = (double)NAN;
     const dosi_setting settings[] = {{"value", "no2"}};
-    const dosi_table *const inputs[] = {&in, NULL};
+    const dosi_table *const inputs[] = {&in, NULL, NULL};
     CHECK_OK(run_on(inputs, settings, 1, out, &report, &err), err);
     assert_int_equal(out[0].n_rows, 0);
     assert_int_equal(out[1].n_rows, 0);

@@ -166,6 +166,45 @@ static void neighbours_and_drivers_help(void **state) {
     assert_true(driven[0].mae < 0.8 * alone[0].mae);
 }
 
+/// A series that follows a driver, which is known so many hours ahead.
+static void forecast_driven(size_t n_ahead, dosi_forecast_score *scores) {
+    enum { N = 1000, H = 6, REACH = 48 };
+    static double value[N];
+    static double weather[N + REACH];
+    static double driver[N + REACH];
+    dosi_error err = {""};
+    dosi_forecast_hour out[H];
+    dosi_random random = dosi_random_init(11, 0);
+    for (size_t t = 0; t < N + REACH; t++) {
+        weather[t] = (t ? 0.9 * weather[t - 1] : 0) + dosi_random_normal(&random);
+        if (t < N) value[t] = 60 + 5 * weather[t] + dosi_random_normal(&random);
+    }
+    for (size_t t = 0; t < N + n_ahead; t++) driver[t] = weather[t];
+    const dosi_forecast_options options = {.n_horizons = H};
+    const dosi_forecast_panel panel = {.n_hours = N,
+                                       .n_stations = 1,
+                                       .value = value,
+                                       .n_common = 1,
+                                       .n_ahead = n_ahead,
+                                       .common = driver};
+    CHECK_OK(dosi_forecast(&panel, &options, NULL, out, scores, &err), err);
+}
+
+static void what_drivers_will_do_helps(void **state) {
+    (void)state;
+    dosi_forecast_score now[2 * 6];
+    dosi_forecast_score soon[2 * 6];
+    dosi_forecast_score ahead[2 * 6];
+    forecast_driven(0, now);
+    forecast_driven(2, soon);
+    forecast_driven(6, ahead);
+    // Two hours are too few for a mean: as without.
+    for (size_t k = 0; k < 6; k++) assert_true(soon[k].mae == now[k].mae);
+    assert_true(ahead[1].mae < 0.7 * now[1].mae);
+    assert_true(ahead[4].mae < 0.7 * now[4].mae);
+    assert_true(ahead[4].width < 0.8 * now[4].width);
+}
+
 static void a_constant_stays(void **state) {
     (void)state;
     static double value[300];
@@ -246,6 +285,7 @@ int main(void) {
         cmocka_unit_test(random_walks_tie_with_persistence),
         cmocka_unit_test(short_walks_are_hardly_worse_than_persistence),
         cmocka_unit_test(neighbours_and_drivers_help),
+        cmocka_unit_test(what_drivers_will_do_helps),
         cmocka_unit_test(a_constant_stays),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
         cmocka_unit_test(later_values_change_nothing),
