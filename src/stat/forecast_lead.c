@@ -49,7 +49,8 @@ dosi_status forecast_lead_make(
     }
     for (size_t i = 0; i < n_ring; i++) out->ring[i] = (double)NAN;
     // Until errors are known, they are taken as normal with a mean size of 1.
-    double mass = 48 * (double)n;
+    // Errors h hours ahead share what happened with h others: the same hours tell less of them.
+    double mass = (48 + 8 * (double)h) * (double)n;
     double width = 2 * bins_end / FORECAST_BINS;
     for (size_t i = 0; i < FORECAST_BINS; i++) {
         double u = ((double)i + 0.5) * width - bins_end;
@@ -157,7 +158,7 @@ static double kept_size(const forecast_lead *lead) {
 static void fit_size(forecast_lead *lead) {
     enum { Q = FORECAST_SCALE };
     double a[Q * Q];
-    double prior = 72 * (double)lead->n_stations;
+    double prior = (72 + 12 * (double)lead->h) * (double)lead->n_stations;
     memcpy(a, lead->gram, sizeof a);
     memcpy(lead->slope, lead->right, sizeof lead->slope);
     a[0] += prior;
