@@ -17,6 +17,11 @@
 
 // The grades of PM2.5 were tightened with the environmental standard on 27 March 2018
 // (daily 50 -> 35, yearly 25 -> 15 ug/m3); everything else stayed.
+// Official for the forecast's grades, which have the same edges: easylaw.go.kr (Ministry of
+// Government Legislation, question 5499 as of 15 August 2023): PM2.5 0-15, 16-35, 36-75, 76
+// on, PM10 0-30, 31-80, 81-150, 151 on, in force on 27 March 2018. Of the edges before no
+// official page was found: that "bad" began above 50 and "very bad" above 100 is as private
+// pages repeat it.
 static const dosi_cai_table tables[] = {
     {
         .id = "2015-01",
