@@ -257,7 +257,8 @@ static dosi_status read_part(const char **text, dosi_st_model *model, dosi_error
     double numbers[4] = {0};
     const char *start = *text + strspn(*text, " ");
     size_t n_name = strcspn(start, ":, "), part = 0, n = 0;
-    while (part < 4 && (strlen(names[part]) != n_name || memcmp(names[part], start, n_name))) {
+    while (part < 4 &&
+           (strlen(names[part]) != n_name || memcmp(names[part], start, n_name) != 0)) {
         part++;
     }
     const char *at = start + n_name;
