@@ -201,6 +201,20 @@ static void split(char *list, const char **out, size_t *n) {
     }
 }
 
+/// An option that says which hours; false: another one.
+static bool take_span(arguments *a, const char *name, const char *text) {
+    if (strcmp(name, "--ahead") == 0) {
+        a->n_ahead = (size_t)strtol(text, NULL, 10);
+    } else if (strcmp(name, "--hours") == 0) {
+        a->n_hours = (size_t)strtol(text, NULL, 10);
+    } else if (strcmp(name, "--from") == 0) {
+        a->from = hour_of_number(strtoll(text, NULL, 10));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static arguments parse(int argc, char **argv) {
     arguments a = {.n_threads = 1};
     const char **list = a.files;
@@ -218,12 +232,8 @@ static arguments parse(int argc, char **argv) {
             a.share = strtod(argv[++i], NULL);
         } else if (strcmp(argv[i], "--stations") == 0 && has_next) {
             a.only = argv[++i];
-        } else if (strcmp(argv[i], "--ahead") == 0 && has_next) {
-            a.n_ahead = (size_t)strtol(argv[++i], NULL, 10);
-        } else if (strcmp(argv[i], "--hours") == 0 && has_next) {
-            a.n_hours = (size_t)strtol(argv[++i], NULL, 10);
-        } else if (strcmp(argv[i], "--from") == 0 && has_next) {
-            a.from = hour_of_number(strtoll(argv[++i], NULL, 10));
+        } else if (has_next && take_span(&a, argv[i], argv[i + 1])) {
+            i++;
         } else if (strcmp(argv[i], "--all") == 0) {
             a.is_all = true;
         } else if (!a.value) {
@@ -254,6 +264,17 @@ static void print_scores(const dosi_forecast_score *scores, bool is_all) {
     }
 }
 
+/// Readings of the hours from `first` on, own columns behind the values.
+static void fill_values(int64_t first, size_t n_hours, size_t n_own, double *value) {
+    size_t n = n_hours * n_stations;
+    for (size_t i = 0; i < n_readings; i++) {
+        int64_t t = readings[i].hour - first;
+        if (t < 0 || t >= (int64_t)n_hours) continue;
+        size_t at = readings[i].station * n_hours + (size_t)t;
+        for (size_t k = 0; k <= n_own; k++) value[k * n + at] = readings[i].values[k];
+    }
+}
+
 int main(int argc, char **argv) {
     arguments a = parse(argc, argv);
     for (size_t i = 0; i < a.n_files; i++) read_file(&a, a.files[i]);
@@ -274,12 +295,7 @@ int main(int argc, char **argv) {
     double *weather = must(malloc(WEATHER * n_known * sizeof *weather));
     for (size_t i = 0; i < (a.n_own + 1) * n; i++) value[i] = (double)NAN;
     for (size_t i = 0; i < WEATHER * n_known; i++) weather[i] = (double)NAN;
-    for (size_t i = 0; i < n_readings; i++) {
-        int64_t t = readings[i].hour - first;
-        if (t < 0 || t >= (int64_t)n_hours) continue;
-        size_t at = readings[i].station * n_hours + (size_t)t;
-        for (size_t k = 0; k <= a.n_own; k++) value[k * n + at] = readings[i].values[k];
-    }
+    fill_values(first, n_hours, a.n_own, value);
     for (size_t i = 0; i < a.n_weather; i++)
         read_weather(a.weather[i], first, n_known, weather);
     const dosi_forecast_panel panel = {.n_hours = n_hours,

@@ -331,12 +331,13 @@ static void times_between_are_predicted_and_odd_ones_refused(void **state) {
 
 /// What a run told of a model, as the parameter `given` takes it.
 static void tell_model(const dosi_table *models, char *text, size_t n) {
-    snprintf(text, n,
-             "space:%.17g:%.17g:%.17g, time:%.17g:%.17g:%.17g, joint:%.17g:%.17g:%.17g:%.17g",
-             cell(models, "sill", 0), cell(models, "nugget_share", 0), cell(models, "range", 0),
-             cell(models, "sill", 1), cell(models, "nugget_share", 1), cell(models, "range", 1),
-             cell(models, "sill", 3), cell(models, "nugget_share", 3), cell(models, "range", 3),
-             cell(models, "metres_per_step", 3));
+    (void)snprintf(
+        text, n,
+        "space:%.17g:%.17g:%.17g, time:%.17g:%.17g:%.17g, joint:%.17g:%.17g:%.17g:%.17g",
+        cell(models, "sill", 0), cell(models, "nugget_share", 0), cell(models, "range", 0),
+        cell(models, "sill", 1), cell(models, "nugget_share", 1), cell(models, "range", 1),
+        cell(models, "sill", 3), cell(models, "nugget_share", 3), cell(models, "range", 3),
+        cell(models, "metres_per_step", 3));
 }
 
 static void a_model_that_is_given_maps_as_the_fit_that_told_it(void **state) {
