@@ -133,6 +133,25 @@ static bool is_far(const dosi_qc_limits *limits, double value, double *around, s
     return distance > limits->neighbour_ratio * spread;
 }
 
+/// One reading against the neighbours that have one without a flag in its hour.
+/// What this very check flags does not count, so that the order does not matter.
+static bool is_unlike(const dosi_qc_limits *limits,
+                      const dosi_qc_matrix *matrix,
+                      const double *values,
+                      size_t cell,
+                      const uint32_t *flags) {
+    double around[MAX_NEIGHBOURS];
+    size_t n = 0, n_hours = matrix->n_hours, hour = cell % n_hours;
+    const uint32_t *links = matrix->neighbours + cell / n_hours * matrix->k;
+    for (size_t j = 0; j < matrix->k; j++) {
+        if (links[j] == UINT32_MAX) continue;
+        size_t other = links[j] * n_hours + hour;
+        if (isnan(values[other]) || flags[other] & ~(uint32_t)DOSI_QC_NEIGHBOUR) continue;
+        around[n++] = values[other];
+    }
+    return n >= MIN_NEIGHBOURS && is_far(limits, values[cell], around, n);
+}
+
 /// The hours of a block, station by station: the readings of a station's hours lie together.
 static void compare_block(const dosi_qc_limits *limits,
                           const dosi_qc_matrix *matrix,
@@ -142,19 +161,10 @@ static void compare_block(const dosi_qc_limits *limits,
     size_t n_hours = matrix->n_hours;
     size_t last = n_hours - first < BLOCK_HOURS ? n_hours : first + BLOCK_HOURS;
     for (size_t i = 0; i < matrix->n_stations; i++) {
-        const uint32_t *links = matrix->neighbours + i * matrix->k;
-        for (size_t h = first; h < last; h++) {
-            double around[MAX_NEIGHBOURS], value = values[i * n_hours + h];
-            size_t n = 0;
-            if (isnan(value)) continue;
-            for (size_t j = 0; j < matrix->k; j++) {
-                if (links[j] == UINT32_MAX) continue;
-                size_t cell = links[j] * n_hours + h;
-                uint32_t others = flags[cell] & ~(uint32_t)DOSI_QC_NEIGHBOUR;
-                if (!isnan(values[cell]) && !others) around[n++] = values[cell];
-            }
-            bool is_flagged = n >= MIN_NEIGHBOURS && is_far(limits, value, around, n);
-            if (is_flagged) flags[i * n_hours + h] |= DOSI_QC_NEIGHBOUR;
+        for (size_t cell = i * n_hours + first; cell < i * n_hours + last; cell++) {
+            if (isnan(values[cell])) continue;
+            if (is_unlike(limits, matrix, values, cell, flags))
+                flags[cell] |= DOSI_QC_NEIGHBOUR;
         }
     }
 }

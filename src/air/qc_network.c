@@ -339,7 +339,7 @@ static bool may_be_dense(const double *values, size_t n, double typical) {
     const double bin = typical / 32;
     size_t counts[BINS] = {0}, inside = 0, most_inside = 0;
     for (size_t i = 0; i < n; i++) {
-        double place = values[i] / bin + BINS / 2;
+        double place = values[i] / bin + 0.5 * BINS;
         if (place >= 0 && place < BINS) counts[(size_t)place]++;
     }
     for (size_t b = 0; b < BINS; b++) {
