@@ -440,6 +440,16 @@ static dosi_status take_sums(const work *w, points *p, bool has_groups, dosi_err
                     : dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu places", p->n);
 }
 
+/// Drops groups whose sources are all left out: a city's roofs are no groups of its stacks.
+static dosi_status keep_groups_in_use(work *w, dosi_error *err) {
+    bool *is_used = calloc(w->sources.table->n_rows + 1, sizeof *is_used);
+    if (!is_used) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for groups");
+    for (size_t i = 0; i < w->sources.n; i++) is_used[w->sources.pieces[i].row] = true;
+    dosi_status status = method_keys_keep(&w->groups, is_used, w->sources.table->n_rows, err);
+    free(is_used);
+    return status;
+}
+
 /// Reads all inputs.
 static dosi_status read_all(work *w, dosi_error *err) {
     const char *map = text_of(w, "map");
@@ -452,6 +462,7 @@ static dosi_status read_all(work *w, dosi_error *err) {
     DOSI_TRY(read_groups(w, err));
     DOSI_TRY(read_sources(w, err));
     DOSI_TRY(method_keys_find(&w->group_column, 1, w->sources.table->n_rows, &w->groups, err));
+    DOSI_TRY(keep_groups_in_use(w, err));
     DOSI_TRY(read_weather(w, err));
     DOSI_TRY(read_places(w, err));
     DOSI_TRY(read_grid(w, err));

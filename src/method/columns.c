@@ -126,6 +126,28 @@ dosi_status method_keys_find(const dosi_column *const *columns,
     return DOSI_OK;
 }
 
+dosi_status method_keys_keep(method_keys *keys,
+                             const bool *is_used,
+                             size_t n_rows,
+                             dosi_error *err) {
+    uint32_t *new_of = calloc(keys->n + 1, sizeof *new_of), n = 0;
+    if (!new_of) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu keys", keys->n);
+    for (size_t row = 0; row < n_rows; row++) {
+        if (is_used[row] && keys->of_row[row] != UINT32_MAX) new_of[keys->of_row[row]] = 1;
+    }
+    for (size_t k = 0; k < keys->n; k++) {
+        bool is_kept = new_of[k] != 0;
+        new_of[k] = is_kept ? n : UINT32_MAX;
+        if (is_kept) keys->first_row[n++] = keys->first_row[k];
+    }
+    for (size_t row = 0; row < n_rows; row++) {
+        if (keys->of_row[row] != UINT32_MAX) keys->of_row[row] = new_of[keys->of_row[row]];
+    }
+    keys->n = n;
+    free(new_of);
+    return DOSI_OK;
+}
+
 void method_keys_clear(method_keys *keys) {
     free(keys->of_row);
     free(keys->first_row);

@@ -36,6 +36,12 @@ DOSI_CHECKED dosi_status method_keys_find(const dosi_column *const *columns,
                                           method_keys *out,
                                           dosi_error *err);
 
+/// Numbers keys anew, in their order, without those that no row of `is_used` (n_rows) has.
+DOSI_CHECKED dosi_status method_keys_keep(method_keys *keys,
+                                          const bool *is_used,
+                                          size_t n_rows,
+                                          dosi_error *err);
+
 /// Frees what keys hold.
 void method_keys_clear(method_keys *keys);
 
