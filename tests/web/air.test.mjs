@@ -56,6 +56,21 @@ async function openPage(path, options = {}) {
   return { page, complaints, close: () => context.close() };
 }
 
+/** How many colours a picture has; the browser decodes it. */
+function inksOf(page, picture) {
+  return page.evaluate(async (data) => {
+    const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    const pixels = new Uint32Array(
+      context.getImageData(0, 0, image.width, image.height).data.buffer,
+    );
+    return new Set(pixels).size;
+  }, picture.toString('base64'));
+}
+
 /** What a button saves. */
 async function saved(page, selector) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
@@ -286,6 +301,11 @@ for (const chart of CHARTS) {
     const picture = await saved(page, `${chart.section} ${get('save-png')}`);
     assert.equal(picture.subarray(1, 4).toString(), 'PNG');
     assert.ok(picture.readUInt32BE(16) > 400, 'a picture of twice the size');
+    assert.ok((await inksOf(page, picture)) > 8, 'a picture with something on it');
+    // What is drawn is in the file: as many shapes and words as on the page.
+    const shapes = await page.$eval(svg, (one) => one.querySelectorAll('*').length);
+    const kept = (drawing.match(/<[a-z]/g) ?? []).length;
+    assert.ok(shapes > 10 && kept >= shapes, `${kept} of ${shapes} shapes`);
     assert.deepEqual(complaints, []);
     await close();
   });
@@ -328,6 +348,84 @@ test('a click on a true stack leads to the source found there, and how sure it i
   assert.ok(right >= 0.8 * stacks.length, `${right} of ${stacks.length} within 300 m and 30 %`);
   assert.deepEqual(complaints, []);
   await close();
+});
+
+test('a source is explained in plain words, by keyboard too', async () => {
+  const [[source, low, high]] = await sql(`SELECT source, lower_gs, upper_gs
+    FROM "sample/air-found-sources" ORDER BY evidence DESC LIMIT 1`);
+  const { page, complaints, close } = await openPage('/air/sample/sources', { locale: 'ko-KR' });
+  const button = page.getByRole('button', { name: `배출원 ${source} 설명` });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  const text = await page.textContent(get('plain'));
+  assert.match(text, /확실합니다/);
+  const said = /세기가 ([\d.,]+)에서 ([\d.,]+) g\/s/.exec(text);
+  assert.ok(said, text);
+  const isShown = (shown, truth) => Math.abs(Number(shown.replace(',', '')) / truth - 1) < 0.01;
+  assert.ok(isShown(said[1], low) && isShown(said[2], high), `${text}, not ${low} to ${high}`);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('forecasts are offered for the pollutants that have one', async () => {
+  const known = await sql('SELECT DISTINCT pollutant FROM "sample/air-forecast" ORDER BY 1');
+  const { page, complaints, close } = await openPage('/air/sample/forecast');
+  await page.waitForSelector(get('forecast'));
+  const offered = await page.$$eval(`${get('pollutant')} option`, (all) =>
+    all.map((one) => one.value),
+  );
+  assert.deepEqual([...offered].sort(), known.flat());
+  for (const one of offered) {
+    await page.selectOption(get('pollutant'), one);
+    await page.waitForSelector(`${get('forecast')} svg`);
+  }
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('times of alerts are in the language of the page', async () => {
+  const { page, complaints, close } = await openPage('/air/sample/alerts', { locale: 'ko-KR' });
+  await page.waitForSelector('figure svg');
+  const words = await page.$$eval('figure svg text', (all) => all.map((one) => one.textContent));
+  assert.ok(words.length > 4);
+  assert.deepEqual(
+    words.filter((one) => /[A-Z][a-z]{2}/.test(one)),
+    [],
+  );
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('no word of a chart is cut off on a phone, in either language', async () => {
+  const paths = [
+    `stations/${station}`,
+    'alerts',
+    'streets',
+    'forecast',
+    'year',
+    'episodes',
+    'factors',
+  ];
+  for (const locale of ['en-GB', 'ko-KR']) {
+    for (const path of [...paths.map((one) => `/air/sample/${one}`), '/air/long/stations/L1']) {
+      const viewport = { width: 360, height: 740 };
+      const { page, close } = await openPage(path, { locale, viewport });
+      await page.locator('figure svg').first().waitFor();
+      await page.waitForTimeout(1500);
+      const cut = await page.$$eval('figure svg', (all) =>
+        all.flatMap((picture) => {
+          const frame = picture.getBoundingClientRect();
+          const isCut = (text) => {
+            const { left, right, width } = text.getBoundingClientRect();
+            return width > 0 && (left < frame.left - 1 || right > frame.right + 1);
+          };
+          return [...picture.querySelectorAll('text')].filter(isCut).map((one) => one.textContent);
+        }),
+      );
+      assert.deepEqual(cut, [], `${path} ${locale}`);
+      await close();
+    }
+  }
 });
 
 test('every result is two clicks from the Air section', async () => {

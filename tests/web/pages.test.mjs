@@ -478,6 +478,19 @@ test('alerts: what is in force, the history by level and pollutant, and news as 
   await closePage(other);
 });
 
+test('alerts that a webhook never got are told to an administrator only', async (context) => {
+  if (!lab.isReal) return context.skip('needs the program');
+  const page = await openPage('/air/sample/alerts', { context: signedIn });
+  await page.waitForSelector(get('hooks'));
+  assert.match(await page.textContent(get('hooks')), /desk\s*given up after 12 tries/);
+  assert.match(await page.textContent(get('undelivered')), /Webhook desk was not told/);
+  await closePage(page, true);
+  const other = await openPage('/air/sample/alerts');
+  await other.waitForSelector(get('alerts'));
+  assert.equal(await other.locator(`${get('undelivered')}, ${get('hooks')}`).count(), 0);
+  await closePage(other);
+});
+
 test('failures are told in plain words, with a way on', async () => {
   const context = await openContext();
   await context.route('**/api/v1/layers', (route) => route.abort());

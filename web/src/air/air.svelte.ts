@@ -8,15 +8,17 @@ export interface Pollutant {
   column: string;
   name: Key;
   unit: string;
+  /** Decimals that instruments give. */
+  decimals: number;
 }
 
 export const POLLUTANTS: Pollutant[] = [
-  { column: 'pm25_ugm3', name: 'pollutant.pm25', unit: 'ug/m3' },
-  { column: 'pm10_ugm3', name: 'pollutant.pm10', unit: 'ug/m3' },
-  { column: 'o3_ppm', name: 'pollutant.o3', unit: 'ppm' },
-  { column: 'no2_ppm', name: 'pollutant.no2', unit: 'ppm' },
-  { column: 'co_ppm', name: 'pollutant.co', unit: 'ppm' },
-  { column: 'so2_ppm', name: 'pollutant.so2', unit: 'ppm' },
+  { column: 'pm25_ugm3', name: 'pollutant.pm25', unit: 'ug/m3', decimals: 0 },
+  { column: 'pm10_ugm3', name: 'pollutant.pm10', unit: 'ug/m3', decimals: 0 },
+  { column: 'o3_ppm', name: 'pollutant.o3', unit: 'ppm', decimals: 3 },
+  { column: 'no2_ppm', name: 'pollutant.no2', unit: 'ppm', decimals: 3 },
+  { column: 'co_ppm', name: 'pollutant.co', unit: 'ppm', decimals: 1 },
+  { column: 'so2_ppm', name: 'pollutant.so2', unit: 'ppm', decimals: 3 },
 ];
 
 export interface Station {

@@ -2,7 +2,7 @@
 import { api } from '../shared/api';
 import { wallClock } from '../shared/format';
 import { numberOf, query, textOf, type Row } from '../shared/query';
-import type { Alert, AlertLevel, AlertWatch } from '../shared/types';
+import type { Alert, AlertHook, AlertLevel, AlertWatch } from '../shared/types';
 
 /** The levels, from the mildest on, in colours that are told apart in both themes. */
 export const LEVELS: { level: AlertLevel; colour: string }[] = [
@@ -31,12 +31,15 @@ export interface AlertLine {
   rule: string;
   /** Hours it stood, so far where it stands. */
   hours: number;
+  /** Webhooks that it did not reach, and why. */
+  undelivered: { webhook: string; why: string }[];
 }
 
 export interface AlertHistory {
   /** Newest first. */
   lines: AlertLine[];
   watches: AlertWatch[];
+  hooks: AlertHook[];
   /** The dataset of a study that the lines come from; null where the lab watches. */
   dataset: string | null;
   /** There may be more than the server gave. */
@@ -75,6 +78,7 @@ function lineOf(alert: Alert, watches: AlertWatch[]): AlertLine {
     peakTime: alert.peak_time ?? '',
     rule: alert.rule,
     hours: hoursBetween(alert.issued, alert.released ?? until),
+    undelivered: alert.undelivered ?? [],
   };
 }
 
@@ -95,6 +99,7 @@ function rowLine(row: Row): AlertLine {
     peakTime: textOf(row['peak_time']),
     rule: textOf(row['rule']),
     hours: numberOf(row['hours']) ?? (released ? hoursBetween(issued, released) : 0),
+    undelivered: [],
   };
 }
 
@@ -104,16 +109,22 @@ export const studyDataset = (organisation: string): string => `${organisation}/a
 /** The alerts of an organisation: those watched for, or else those that a study computed. */
 export async function historyOf(organisation: string): Promise<AlertHistory> {
   const isOurs = (reference: string) => reference.startsWith(`${organisation}/`);
-  const { alerts, watches } = await api.alerts(MOST);
+  const { alerts, watches, webhooks: hooks = [] } = await api.alerts(MOST);
   const ours = watches.filter((one) => isOurs(one.dataset));
   const lines = alerts.filter((one) => isOurs(one.dataset)).map((one) => lineOf(one, ours));
   if (ours.length || lines.length) {
-    return { lines, watches: ours, dataset: null, isCut: alerts.length >= MOST };
+    return { lines, watches: ours, hooks, dataset: null, isCut: alerts.length >= MOST };
   }
   const dataset = studyDataset(organisation);
   const has = (await api.datasets()).some((one) => one.reference === dataset);
   const rows = has ? await query({ from: dataset, orderBy: ['issued DESC'] }) : [];
-  return { lines: rows.map(rowLine), watches: [], dataset: has ? dataset : null, isCut: false };
+  return {
+    lines: rows.map(rowLine),
+    watches: [],
+    hooks: [],
+    dataset: has ? dataset : null,
+    isCut: false,
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 // Talks to the server: JSON in, JSON out, RFC 9457 problems as errors.
 import type {
   Alert,
+  AlertHook,
   AlertWatch,
   AuditRecord,
   Dataset,
@@ -152,7 +153,9 @@ export const api = {
   dismissJob: (id: string) => json<void>('DELETE', `jobs/${part(id)}`),
 
   alerts: (limit: number) =>
-    get<{ alerts: Alert[]; watches: AlertWatch[] }>(`alerts?limit=${limit}`),
+    get<{ alerts: Alert[]; watches: AlertWatch[]; webhooks?: AlertHook[] }>(
+      `alerts?limit=${limit}`,
+    ),
 
   layers: async (signal?: AbortSignal): Promise<Layers> => {
     const reply = await get<WireLayers>('layers', signal);

@@ -31,6 +31,13 @@ export function measured(value: number | null | undefined): string {
   return numberFormat({ maximumSignificantDigits: 3 }).format(value);
 }
 
+/** A reading with the decimals of its instrument, so that a column of them can be compared. */
+export function reading(value: number | null | undefined, decimals: number): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return numberFormat(options).format(value);
+}
+
 /** A value among others that span `span`: with decimals enough to tell a hundredth of it. */
 export function among(value: number, span: number): string {
   const decimals = span > 0 ? Math.min(8, Math.max(0, Math.ceil(2 - Math.log10(span)))) : 8;

@@ -289,6 +289,18 @@ export interface Alert {
   peak_time: string | null;
   rule: string;
   version: number;
+  /** Whom it did not reach; only administrators are told. */
+  undelivered?: { webhook: string; change: string; why: string; given_up: string | null }[];
+}
+
+/** A webhook and how its last message went; only administrators are told. */
+export interface AlertHook {
+  name: string;
+  url: string;
+  watch: string;
+  message: string;
+  at: string | null;
+  waiting: number;
 }
 
 /** A dataset that the lab watches for alerts. */

@@ -24,7 +24,7 @@ export interface Ink {
 const ROW = 20;
 
 /** The width of a text of 12 px. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   const context = document.createElement('canvas').getContext('2d');
   if (!context) return text.length * 8;
   context.font = '12px "Pretendard GOV", "Noto Sans KR", sans-serif';

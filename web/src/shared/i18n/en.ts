@@ -392,7 +392,15 @@ export const en = {
   'alerts.failed': 'The watch “{name}” failed last time: {message}',
   'alerts.nowatch': 'The lab does not watch this city for alerts yet.',
   'alerts.how':
-    'Run this command in the lab’s folder: with every new version of the data the server checks the thresholds and tells this page at once. Without a column of zones the whole city is one zone.',
+    'Run this command in the lab’s folder: with every new version of the data the server checks the thresholds and tells this page at once. Watch quality-checked data (air-qc of the study air-now), so that a broken sensor raises no alert. Without a column of zones the whole city is one zone.',
+  'alerts.undelivered': 'Webhook {name} was not told: {why}',
+  'alerts.hooks': 'Webhooks',
+  'alerts.hook.name': 'Name',
+  'alerts.hook.last': 'Last outcome',
+  'alerts.hook.at': 'Time',
+  'alerts.hook.waiting': 'Messages waiting',
+  'alerts.hook.delivered': 'delivered',
+  'alerts.hook.none': 'none yet',
   'alerts.how.hook': 'To tell other systems too, register a webhook.',
   'episodes.about':
     'Hours in which the mean of the city, weighted by population, was above the {standard} of {value} {unit}.',
@@ -427,11 +435,24 @@ export const en = {
   'sources.from': 'From',
   'sources.far': 'Distance',
   'sources.strength': 'Strength, g/s (95 %)',
+  'sources.strength.only': 'Strength, g/s',
   'sources.interval': '95 % interval, g/s',
   'sources.height': 'Height',
   'sources.place': 'Place (95 %)',
   'sources.evidence': 'Evidence (BIC)',
   'sources.rest': 'All else (background, streets, heating)',
+  'sources.plain':
+    'Nineteen times in twenty the strength lies between {low} and {high} g/s, and the place within {place} m of the dot.',
+  'sources.plain.strong':
+    'Without this source the readings cannot be explained: it is there for sure.',
+  'sources.plain.fair':
+    'The readings are clearly better explained with this source, but take its strength as a rough figure.',
+  'sources.plain.hint':
+    'Only a hint: without this source the readings are explained nearly as well.',
+  'sources.plain.share': '{share} of the mean at {station} comes from it.',
+  'sources.plain.noshare': 'Hardly anything of it reaches {station}.',
+  'sources.explain': 'Explain source {source}',
+  'sources.chosen': 'Source {source}',
   'sources.more': 'More on this station',
   'sources.all': 'Sources found',
   'sources.warning':

@@ -392,7 +392,15 @@ export const ko: Record<Key, string> = {
   'alerts.failed': '‘{name}’ 감시가 지난번에 실패했습니다: {message}',
   'alerts.nowatch': '이 연구실은 아직 이 도시의 경보를 지켜보지 않습니다.',
   'alerts.how':
-    '연구실 폴더에서 아래 명령을 실행하면, 자료의 새 판이 올 때마다 서버가 기준을 확인하고 이 화면에 바로 알립니다. 권역 열이 없으면 도시 전체가 한 권역입니다.',
+    '연구실 폴더에서 아래 명령을 실행하면, 자료의 새 판이 올 때마다 서버가 기준을 확인하고 이 화면에 바로 알립니다. 품질검사한 자료(연구 air-now의 air-qc)를 지켜보면 고장 난 센서가 경보를 내지 않습니다. 권역 열이 없으면 도시 전체가 한 권역입니다.',
+  'alerts.undelivered': '웹훅 {name}에 전하지 못함: {why}',
+  'alerts.hooks': '웹훅',
+  'alerts.hook.name': '이름',
+  'alerts.hook.last': '마지막 결과',
+  'alerts.hook.at': '시각',
+  'alerts.hook.waiting': '기다리는 알림',
+  'alerts.hook.delivered': '전달함',
+  'alerts.hook.none': '아직 없음',
   'alerts.how.hook': '다른 시스템에도 알리려면 웹훅을 등록하세요.',
   'episodes.about': '인구로 가중한 도시 평균이 {standard} {value} {unit}을 넘은 시간들입니다.',
   'episodes.none': '{n}시간 동안 도시 평균이 기준을 넘어 이어진 적이 없습니다.',
@@ -424,11 +432,22 @@ export const ko: Record<Key, string> = {
   'sources.from': '방향',
   'sources.far': '거리',
   'sources.strength': '세기, g/s (95%)',
+  'sources.strength.only': '세기, g/s',
   'sources.interval': '95% 구간, g/s',
   'sources.height': '높이',
   'sources.place': '자리 (95%)',
   'sources.evidence': '증거 (BIC)',
   'sources.rest': '그 밖 (배경, 길, 난방)',
+  'sources.plain':
+    '스무 번 가운데 열아홉 번은 세기가 {low}에서 {high} g/s 사이, 자리가 표시한 곳에서 {place} m 안에 있다고 볼 수 있습니다.',
+  'sources.plain.strong': '이 배출원이 없으면 측정값을 설명할 수 없습니다. 있다는 것은 확실합니다.',
+  'sources.plain.fair':
+    '이 배출원이 있다고 볼 때 측정값이 뚜렷이 더 잘 설명되지만, 세기는 어림으로만 보세요.',
+  'sources.plain.hint': '실마리일 뿐입니다. 이 배출원이 없어도 측정값이 거의 똑같이 설명됩니다.',
+  'sources.plain.share': '{station} 평균의 {share}가 여기에서 옵니다.',
+  'sources.plain.noshare': '{station}에는 거의 닿지 않습니다.',
+  'sources.explain': '배출원 {source} 설명',
+  'sources.chosen': '배출원 {source}',
   'sources.more': '이 측정소 더 보기',
   'sources.all': '찾은 배출원',
   'sources.warning':
@@ -448,7 +467,7 @@ export const ko: Record<Key, string> = {
   'station.polar.none':
     '이 측정소는 바람에 따른 결과가 없습니다. 측정값과 바람이 함께 있는 시각이 없거나 연구의 자료에 들지 않았습니다.',
   'episodes.about.stations':
-    '측정소 평균이 {standard} {value} {unit}을(를) 넘은 시간입니다. 인구로 가중한 평균과 사람 수는 연구 “air-now”가 냅니다.',
+    '측정소 평균이 {standard} {value} {unit}을 넘은 시간입니다. 인구로 가중한 평균과 사람 수는 연구 “air-now”가 냅니다.',
   'episodes.stations': '측정소 평균',
   'sources.near':
     '누른 곳에서 가장 가까운 배출원: {source}번, {from}° 방향 {far} km, {strength} g/s (95%: {low}–{high}), 자리는 ± {place} m까지 알려짐.',
@@ -456,7 +475,7 @@ export const ko: Record<Key, string> = {
     '측정소마다 자신과 다른 측정소의 지난 값으로 다음 시간들을 예측하고, 열에 아홉(또는 연구에서 정한 비율)을 담을 구간을 함께 냅니다.',
   'forecast.issued': '{time}까지의 측정값으로 냈습니다.',
   'forecast.none': '이 측정소에는 이 물질의 예측이 없습니다. 측정값이 너무 적습니다.',
-  'forecast.summary': '{name}: {time}에 가장 높은 {value} {unit} ({low}–{high})이(가) 예상됩니다.',
+  'forecast.summary': '{name}: {time}에 가장 높을 것으로 봅니다. {value} {unit} ({low}–{high}).',
   'forecast.observed': '측정값',
   'forecast.interval': '예측과 그 구간',
   'forecast.value': '예측값',
@@ -471,7 +490,7 @@ export const ko: Record<Key, string> = {
   'forecast.skill': '지난 예측의 성적',
   'forecast.skill.about': '예측이 보지 않은 자료 끝부분에서의 오차입니다. 낮을수록 좋습니다.',
   'forecast.skill.summary':
-    '{name}: 평균하여 마지막 값을 유지하는 것보다 오차가 {skill} 작고, 구간은 측정값의 {held}을(를) 담았습니다.',
+    '{name}: 평균하여 마지막 값을 유지하는 것보다 오차가 {skill} 작고, 구간은 측정값의 {held}를 담았습니다.',
   'forecast.honest': '구간은 약속을 지키나',
   'forecast.honest.about': '몇 시간 뒤인지에 따라, 나중의 측정값이 구간에 든 비율입니다.',
   'year.about': '모든 시각의 지도를 모은 것입니다.',
@@ -515,9 +534,9 @@ export const ko: Record<Key, string> = {
   'street.hours': '시간별',
   'street.asis': '지금의 교통',
   'street.changed': '바꾸었을 때',
-  'street.hours.summary': '{name}: 도로가 평균 {now} {unit}을(를) 더합니다.',
+  'street.hours.summary': '{name}: 도로가 더하는 평균은 {now} {unit}입니다.',
   'street.change.summary':
-    '{name}: 도로가 평균 {now} {unit}을(를) 더하고, 바꾸면 {changed} {unit}입니다 ({share}).',
+    '{name}: 도로가 더하는 평균은 {now} {unit}, 바꾸면 {changed} {unit}입니다 ({share}).',
   'factor.about':
     '양의 행렬 분해(PMF): 여러 성분을 잰 시료를, 어느 것도 음이 아닌 몇 개의 오염원으로 나눕니다.',
   'factor.name': '오염원 {n}',
