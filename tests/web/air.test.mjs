@@ -321,14 +321,21 @@ test('a click on a true stack leads to the source found there, and how sure it i
   assert.ok(stacks.length >= 3 && found.length >= 2);
   const { page, complaints, close } = await openPage('/air/sample/sources');
   await page.waitForSelector(`${get('source-map')} circle.source`);
-  const box = await page.locator(get('source-map')).boundingBox();
-  // Two of the sources on the picture tell where any place lies on it.
-  const drawn = await page.$$eval(`${get('source-map')} circle.source`, (all) =>
-    all.map((one) => {
-      const { x, y, width, height } = one.getBoundingClientRect();
-      return [x + width / 2, y + height / 2];
-    }),
-  );
+  await page.waitForSelector(`${get('contributions')} tbody tr`);
+  // Two of the sources on the picture tell where any place lies on it; measured in one go, when
+  // the page has its fonts and does not move any more.
+  const { box, drawn } = await page.evaluate(async (selector) => {
+    await document.fonts.ready;
+    const map = document.querySelector(selector);
+    const middleOf = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
+    const { x, y, width, height } = map.getBoundingClientRect();
+    return {
+      box: { x, y, width, height },
+      drawn: [...map.querySelectorAll('circle.source')].map((one) =>
+        middleOf(one.getBoundingClientRect()),
+      ),
+    };
+  }, get('source-map'));
   const [first, other] = [found[0][1].coordinates, found[1][1].coordinates];
   const at = (axis, degrees) =>
     drawn[0][axis] +
@@ -387,8 +394,10 @@ test('forecasts are offered for the pollutants that have one', async () => {
 
 test('times of alerts are in the language of the page', async () => {
   const { page, complaints, close } = await openPage('/air/sample/alerts', { locale: 'ko-KR' });
-  await page.waitForSelector('figure svg');
-  const words = await page.$$eval('figure svg text', (all) => all.map((one) => one.textContent));
+  await page.waitForSelector(`${get('chart')} svg`);
+  const words = await page.$$eval(`${get('chart')} svg text`, (all) =>
+    all.map((one) => one.textContent),
+  );
   assert.ok(words.length > 4);
   assert.deepEqual(
     words.filter((one) => /[A-Z][a-z]{2}/.test(one)),
@@ -412,9 +421,12 @@ test('no word of a chart is cut off on a phone, in either language', async () =>
     for (const path of [...paths.map((one) => `/air/sample/${one}`), '/air/long/stations/L1']) {
       const viewport = { width: 360, height: 740 };
       const { page, close } = await openPage(path, { locale, viewport });
-      await page.locator('figure svg').first().waitFor();
+      await page
+        .locator(`${get('chart')} svg`)
+        .first()
+        .waitFor();
       await page.waitForTimeout(1500);
-      const cut = await page.$$eval('figure svg', (all) =>
+      const cut = await page.$$eval(`${get('chart')} svg`, (all) =>
         all.flatMap((picture) => {
           const frame = picture.getBoundingClientRect();
           const isCut = (text) => {
