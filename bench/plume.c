@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { SOURCES = 20, HOURS = 24, DEFAULT_SIDE = 50, MOST_SIDE = 1000 };
+enum { SOURCES = 20, HOURS = 24, ROUNDS = 5, DEFAULT_SIDE = 50, MOST_SIDE = 1000 };
 
 static double now_us(void) {
     struct timespec t;
@@ -38,7 +38,8 @@ static dosi_plume_weather weather_of(int hour) {
                                 .temperature_height_m = 2};
 }
 
-/// Runs one kind of source; prints the time of one source, receptor and hour.
+/// Runs one kind of source; prints the time of one source, receptor and hour: of each hour the
+/// best of some rounds, for a machine has other work too.
 static int run(const char *name,
                const dosi_plume_source *source,
                const dosi_plume_receptors *receptors,
@@ -46,18 +47,23 @@ static int run(const char *name,
     dosi_error err = {""};
     dosi_plume_limits limits = dosi_plume_limits_default();
     double used = 0;
+    int rounds = source->kind == DOSI_PLUME_AREA || source->particles ? 1 : ROUNDS;
     for (int h = 0; h < HOURS; h++) {
         dosi_plume_weather weather = weather_of(h);
         dosi_plume_hour hour;
         if (dosi_plume_hour_prepare(&weather, &limits, &hour, &err) != DOSI_OK) return 1;
-        double start = now_us();
-        for (int s = 0; s < SOURCES; s++) {
-            dosi_plume_source moved = *source;
-            moved.x_m = 437.0 * (s % 5);
-            moved.y_m = 391.0 * floor(s / 5.0);
-            if (dosi_plume_add(&hour, &moved, receptors, out, &err) != DOSI_OK) return 1;
+        double best = (double)INFINITY;
+        for (int round = 0; round < rounds; round++) {
+            double start = now_us();
+            for (int s = 0; s < SOURCES; s++) {
+                dosi_plume_source moved = *source;
+                moved.x_m = 437.0 * (s % 5);
+                moved.y_m = 391.0 * floor(s / 5.0);
+                if (dosi_plume_add(&hour, &moved, receptors, out, &err) != DOSI_OK) return 1;
+            }
+            best = fmin(best, now_us() - start);
         }
-        used += now_us() - start;
+        used += best;
     }
     (void)printf("%-9s %.4f us a source, receptor and hour\n", name,
                  used / ((double)receptors->n * SOURCES * HOURS));

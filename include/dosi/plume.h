@@ -113,6 +113,8 @@ typedef struct dosi_plume_hour {
     double value[DOSI_PLUME_LEVELS][DOSI_PLUME_QUANTITIES];
     double slope[DOSI_PLUME_LEVELS][DOSI_PLUME_QUANTITIES];    ///< To the next level, per m.
     double integral[DOSI_PLUME_LEVELS][DOSI_PLUME_QUANTITIES]; ///< From the ground.
+    /// Not less than sigma_v over the wind's speed in any layer that reaches up to a level.
+    double wander[DOSI_PLUME_LEVELS];
 } dosi_plume_hour;
 
 /// EPA's limits.

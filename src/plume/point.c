@@ -47,7 +47,9 @@ static void pad(plume_places *list) {
 }
 
 /// Takes receptors from `*next` on until the chunk is full.
+/// @param reach  Of the narrow plume; NULL: all ahead are in it.
 static void take(const plume_release *r,
+                 plume_reach *reach,
                  const dosi_plume_receptors *receptors,
                  size_t *next,
                  chunk *out) {
@@ -74,7 +76,7 @@ static void take(const plume_release *r,
         all->hill[n] = receptors->hill_m ? receptors->hill_m[i] : z;
         out->of_all[n] = i;
         all->n++;
-        if (along >= 1) {
+        if (along >= 1 && !(reach && plume_reach_is_beyond(reach, along, across))) {
             out->of_ahead[out->ahead.n] = n;
             put(&out->ahead, all, n);
         }
@@ -92,9 +94,11 @@ static void add_points(const plume_release *r,
     double plume[PLUME_CHUNK], narrow[PLUME_CHUNK];
     double scale = MICROGRAMS * r->source->emission;
     plume_downwash downwash;
+    plume_reach reach;
+    plume_reach_init(r, &reach);
     bool has_downwash = r->has_rise && plume_downwash_init(r, &downwash);
     for (size_t next = 0; next < receptors->n;) {
-        take(r, receptors, &next, &c);
+        take(r, &reach, receptors, &next, &c);
         plume_meander(r, &c.all, &even);
         plume_coherent(r, &c.ahead, plume);
         memset(narrow, 0, sizeof narrow);
@@ -138,7 +142,7 @@ static void add_depositing(const plume_release *r,
     plume_downwash downwash;
     bool has_downwash = r->has_rise && plume_downwash_init(r, &downwash);
     for (size_t next = 0; next < receptors->n;) {
-        take(r, receptors, &next, &c);
+        take(r, NULL, receptors, &next, &c);
         const plume_places *all = &c.all;
         plume_meander(r, all, &even);
         for (size_t i = 0; i < all->n; i++) {

@@ -30,4 +30,19 @@ typedef struct plume_evenly {
 /// The same spread evenly over all directions.
 void plume_meander(const plume_release *release, const plume_places *places, plume_evenly *out);
 
+enum { PLUME_REACH_BINS = 80 };
+
+/// How far from its axis a plume with its narrow Gaussian is felt: a bound, found as needed for
+/// bins of distance.
+typedef struct plume_reach {
+    const plume_release *release;
+    double square[PLUME_REACH_BINS]; ///< Of distance across over distance along; 0: not yet.
+} plume_reach;
+
+void plume_reach_init(const plume_release *release, plume_reach *out);
+
+/// Whether a receptor gets nothing of the narrow plume, for certain.
+/// @param along_m  At least 1.
+bool plume_reach_is_beyond(plume_reach *reach, double along_m, double across_m);
+
 #endif // DOSI_PLUME_POINT_H

@@ -43,7 +43,42 @@ size_t plume_level_below(double height_m) {
     return level_index[(size_t)step];
 }
 
+/// sigma_v and the wind's speed of a level, never below their limits.
+static double sigma_v_of(const dosi_plume_hour *hour, size_t level) {
+    return fmax(hour->value[level][DOSI_PLUME_SIGMA_V], hour->limits.sigma_v_ms);
+}
+static double speed_of(const dosi_plume_hour *hour, size_t level) {
+    return hour->value[level][DOSI_PLUME_SPEED];
+}
+
+/// Bounds the ratio of the means of sigma_v and speed over layers. Where the ratio falls with
+/// height, no layer below a level has more than the one from the lowest height that means are
+/// taken from (level 1); what a layer has above the level is bounded by the levels there.
+static void set_wander(dosi_plume_hour *hour) {
+    double ratio[DOSI_PLUME_LEVELS], most = 0;
+    size_t n = DOSI_PLUME_LEVELS;
+    for (size_t i = 1; i < n; i++) {
+        double speed = speed_of(hour, i);
+        ratio[i] = speed > 0 ? sigma_v_of(hour, i) / speed : (double)INFINITY;
+    }
+    for (size_t i = n - 1; i >= 1; i--) hour->wander[i] = most = fmax(most, ratio[i]);
+    hour->wander[0] = most;
+    double across = 0, along = 0;
+    bool is_falling = true;
+    for (size_t i = 1; i < n; i++) {
+        if (i > 1) {
+            double step = heights[i] - heights[i - 1];
+            across += step * (sigma_v_of(hour, i) + sigma_v_of(hour, i - 1));
+            along += step * (speed_of(hour, i) + speed_of(hour, i - 1));
+            is_falling = is_falling && ratio[i] <= ratio[i - 1];
+        }
+        double below = is_falling && along > 0 ? across / along : most;
+        hour->wander[i] = fmax(hour->wander[i], below);
+    }
+}
+
 void plume_profile_finish(dosi_plume_hour *hour) {
+    set_wander(hour);
     for (size_t q = 0; q < DOSI_PLUME_QUANTITIES; q++) {
         hour->integral[0][q] = 0;
         for (size_t i = 0; i + 1 < DOSI_PLUME_LEVELS; i++) {

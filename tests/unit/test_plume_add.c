@@ -182,6 +182,65 @@ static void receptors_do_not_know_each_other(void **state) {
     }
 }
 
+/// Random air, its wind from the west; half of the hours are nights.
+static dosi_plume_hour random_hour(dosi_random *random) {
+    bool is_day = dosi_random_below(random, 2);
+    double friction = 0.03 + 0.6 * dosi_random_uniform(random);
+    double length = pow(10, 0.5 + 2.5 * dosi_random_uniform(random));
+    const dosi_plume_weather weather = {
+        .heat_flux_wm2 = is_day ? 100 : -10,
+        .friction_ms = friction,
+        .convective_ms = is_day ? 0.2 + 2 * dosi_random_uniform(random) : (double)NAN,
+        .lapse_above_km = is_day ? 0.006 : (double)NAN,
+        .convective_height_m = is_day ? 100 + 1500 * dosi_random_uniform(random) : (double)NAN,
+        .mechanical_height_m = 20 + 2000 * friction * dosi_random_uniform(random),
+        .obukhov_m = is_day ? -length : length,
+        .roughness_m = pow(10, -3 + 3 * dosi_random_uniform(random)),
+        .bowen = 1,
+        .albedo = 0.2,
+        .speed_ms = 0.3 + 8 * dosi_random_uniform(random),
+        .direction_deg = 270,
+        .speed_height_m = 10,
+        .temperature_k = 290,
+        .temperature_height_m = 2};
+    dosi_plume_limits limits = dosi_plume_limits_default();
+    limits.meander_max = 0; // the narrow plume alone
+    dosi_plume_hour hour;
+    dosi_error err = {""};
+    CHECK_OK(dosi_plume_hour_prepare(&weather, &limits, &hour, &err), err);
+    if (dosi_random_below(random, 4) > 0) return hour;
+    dosi_plume_hour city;
+    dosi_plume_hour_urban(&hour, 1e6, 1, &city);
+    return city;
+}
+
+static void a_narrow_plume_is_felt_up_to_ten_sigma_from_its_axis(void **state) {
+    (void)state;
+    // Places further out are left out early; sigma_y is found from two places near the axis.
+    dosi_random random = dosi_random_init(test_seed(), 11);
+    int checked = 0;
+    for (int round = 0; round < 3000; round++) {
+        dosi_plume_hour hour = random_hour(&random);
+        dosi_plume_source source = stack;
+        source.x_m = source.y_m = 0;
+        source.height_m = pow(10, 2.5 * dosi_random_uniform(&random)) - 1;
+        source.exit_speed_ms = 0.5 + 20 * dosi_random_uniform(&random);
+        source.exit_temperature_k = 291 + 200 * dosi_random_uniform(&random);
+        if (dosi_random_below(&random, 3) == 0) {
+            source.kind = DOSI_PLUME_VOLUME;
+            source.sigma_y_m = 20 * dosi_random_uniform(&random) + 0.01;
+            source.sigma_z_m = 3;
+        }
+        double x = pow(10, 1.7 + 3 * dosi_random_uniform(&random)), near = 0.02 * x;
+        double middle = at(&hour, &source, x, 0), beside = at(&hour, &source, x, near);
+        if (middle < 1e-9 || beside >= middle * (1 - 1e-9)) continue;
+        double sigma = near / sqrt(2 * log(middle / beside));
+        assert_true(at(&hour, &source, x, 9.9 * sigma) > 0);
+        checked++;
+    }
+    assert_true(checked > 1000);
+}
+
 static void small_volumes_make_an_area(void **state) {
     (void)state;
     // A square of volumes without spread of their own is the area, far enough away; areas do
@@ -257,6 +316,7 @@ int main(void) {
         cmocka_unit_test(a_stack_gives_what_aermod_gives),
         cmocka_unit_test(an_area_gives_what_aermod_gives),
         cmocka_unit_test(receptors_do_not_know_each_other),
+        cmocka_unit_test(a_narrow_plume_is_felt_up_to_ten_sigma_from_its_axis),
         cmocka_unit_test(small_volumes_make_an_area),
         cmocka_unit_test(heights_of_flat_ground_count_for_nothing),
         cmocka_unit_test(what_cannot_be_is_refused),
