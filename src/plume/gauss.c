@@ -177,10 +177,10 @@ double dosi_plume_rise(dosi_stability stability,
         end_m = 2.0715 * wind_ms / sqrt(s);
         rise_m = 2.6 * cbrt(buoyancy_m4s3 / (wind_ms * s));
     } else if (buoyancy_m4s3 < 55.0) {
-        end_m = 49.0 * pow(buoyancy_m4s3, 5.0 / 8.0);
+        end_m = distance_m ? 49.0 * pow(buoyancy_m4s3, 5.0 / 8.0) : 0.0;
         rise_m = 21.425 * pow(buoyancy_m4s3, 3.0 / 4.0) / wind_ms;
     } else {
-        end_m = 119.0 * pow(buoyancy_m4s3, 2.0 / 5.0);
+        end_m = distance_m ? 119.0 * pow(buoyancy_m4s3, 2.0 / 5.0) : 0.0;
         rise_m = 38.71 * pow(buoyancy_m4s3, 3.0 / 5.0) / wind_ms;
     }
     if (distance_m) *distance_m = end_m;
@@ -193,6 +193,34 @@ static double bell(double z, double sigma) {
     return exp(-0.5 * t * t);
 }
 
+/// The bell at z - h and z + h; one value where they are the same.
+static void two_bells(double z, double h, double sigma, double *near, double *far) {
+    *near = bell(z - h, sigma);
+    *far = z == 0.0 ? *near : bell(z + h, sigma);
+}
+
+/// How much of a plume at height `h` is at height `z`, over ground, and under a lid (0: none).
+static double vertical(double z, double h, double sigma, double lid) {
+    double near = 0.0, far = 0.0;
+    two_bells(z, h, sigma, &near, &far);
+    double up = near + far;
+    // What comes down from the lid is left out where it is below the last bit.
+    double down_m = 2.0 * lid - h - fabs(z);
+    bool is_nothing = lid == 0.0 || (down_m > 0.0 && down_m * down_m - (z - h) * (z - h) >
+                                                         80.0 * sigma * sigma);
+    if (is_nothing) return up;
+    two_bells(z, 2.0 * lid - h, sigma, &near, &far);
+    double images = near + far;
+    two_bells(z, 2.0 * lid + h, sigma, &near, &far);
+    images = images + near + far;
+    return up + images;
+}
+
+/// The spread with what it had from the start: hypot() where it had any.
+static double spread(double sigma, double sigma_0) {
+    return sigma_0 == 0.0 ? sigma : hypot(sigma, sigma_0);
+}
+
 double dosi_gauss_point(const dosi_gauss_air *air,
                         const dosi_gauss_release *release,
                         double along_m,
@@ -200,20 +228,16 @@ double dosi_gauss_point(const dosi_gauss_air *air,
                         double z_m) {
     if (along_m <= 0.0) return 0.0;
     double sigma_y =
-        hypot(dosi_sigma_y(air->curves, air->stability, along_m), release->sigma_y0_m);
+        spread(dosi_sigma_y(air->curves, air->stability, along_m), release->sigma_y0_m);
     double t = across_m / sigma_y;
     if (t * t > 60.0) return 0.0;
     double sigma_z =
-        hypot(dosi_sigma_z(air->curves, air->stability, along_m), release->sigma_z0_m);
+        spread(dosi_sigma_z(air->curves, air->stability, along_m), release->sigma_z0_m);
     double h = release->height_m;
     double lid = air->mixing_m;
     bool has_lid = lid > 0.0 && lid > h;
     double side = exp(-0.5 * t * t) / (sqrt(2.0 * pi) * sigma_y * air->wind_ms);
     if (has_lid && sigma_z > 1.6 * lid) return side / lid; // filled evenly
-    double up = bell(z_m - h, sigma_z) + bell(z_m + h, sigma_z);
-    if (has_lid) {
-        up += bell(2.0 * lid - h - z_m, sigma_z) + bell(2.0 * lid - h + z_m, sigma_z) +
-              bell(2.0 * lid + h - z_m, sigma_z) + bell(2.0 * lid + h + z_m, sigma_z);
-    }
+    double up = vertical(z_m, h, sigma_z, has_lid ? lid : 0.0);
     return side * up / (sqrt(2.0 * pi) * sigma_z);
 }
