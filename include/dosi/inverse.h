@@ -20,7 +20,11 @@
 extern "C" {
 #endif
 
-enum { DOSI_INVERSE_SOURCES_MAX = 64, DOSI_INVERSE_KNOWN_MAX = 2000 };
+enum {
+    DOSI_INVERSE_SOURCES_MAX = 64,
+    DOSI_INVERSE_KNOWN_MAX = 2000,
+    DOSI_INVERSE_SHARED_MAX = 64
+};
 
 /// A place that could be a source.
 typedef struct dosi_place {
@@ -44,8 +48,13 @@ typedef struct dosi_inverse_problem {
     const uint32_t *time;   ///< (n) which time, 0..n_times - 1.
     const uint32_t *sensor; ///< (n) which sensor, 0..n_sensors - 1.
     size_t n_times, n_sensors;
+    const double *course; ///< (n_times) what sources around each sensor follow, so that it has
+                          ///< an effect times this, too; NULL: none.
     dosi_inverse_forward *forward;
     const void *context;
+    size_t n_shared;      ///< Up to DOSI_INVERSE_SHARED_MAX.
+    const double *shared; ///< (n_shared x n) what further sources give that nobody asks for, of
+                          ///< any strength: taken out like the effects.
 } dosi_inverse_problem;
 
 /// Where sources are looked for.
@@ -60,6 +69,8 @@ typedef struct dosi_inverse_search {
     size_t n_heights;   ///< Heights of the first look, 1..16.
     size_t max_sources; ///< 1..DOSI_INVERSE_SOURCES_MAX
     size_t max_coarse_rows; ///< Readings of the first look, whole times; 0: 6,000.
+    const struct dosi_inverse_result *start; ///< What was found before, to begin from; NULL:
+                                             ///< nothing.
 } dosi_inverse_search;
 
 /// A source that was found, with standard errors (from the curvature at the minimum, noise
@@ -82,8 +93,9 @@ typedef struct dosi_inverse_result {
 /// Looks for sources.
 /// @return DOSI_OK (also when none is found); DOSI_DOMAIN: a search or a problem that makes no
 ///         sense; DOSI_NO_MEMORY; DOSI_CANCELLED.
+/// `out` may be what `start` points to.
 /// Cost: places of the first look x its readings forward values, then a few hundred times n for
-/// each source. Same bits at any thread count.
+/// each source; about a third of that from a start. Same bits at any thread count.
 DOSI_API DOSI_CHECKED dosi_status dosi_inverse_find(const dosi_inverse_problem *problem,
                                                     const dosi_inverse_search *search,
                                                     const dosi_run *run,

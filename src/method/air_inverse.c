@@ -16,6 +16,9 @@ enum { IN_OBSERVATIONS, IN_STATIONS, IN_WEATHER, IN_KNOWN };
 /// Directions of the wind are learnt from sources found, and sources from directions, so often.
 enum { LEARN_ROUNDS = 2 };
 
+/// Low sources, heating and small roads, are those of so many squares by so many.
+enum { LOW_SIDE = 6 };
+
 static const dosi_method_column observation_columns[] = {
     {"station", DOSI_TYPE_TEXT, NULL, false, {"측정소", "Station"}},
     {"time", DOSI_TYPE_TIME, NULL, false, {"시각 (시간의 끝)", "Time, end of the hour"}},
@@ -222,6 +225,7 @@ typedef struct work {
     inverse_air air;    ///< Weather and the plume; reads what follows and the places.
     double *value;      ///< (n) in ug/m3
     uint32_t *of_time, *of_sensor; ///< (n)
+    double *low;                   ///< What low sources give at the readings.
     dosi_inverse_problem problem;
 } work;
 
@@ -232,6 +236,7 @@ static void work_clear(work *w) {
     free(w->value);
     free(w->of_time);
     free(w->of_sensor);
+    free(w->low);
 }
 
 /// ug/m3 of one unit of the value.
@@ -303,6 +308,26 @@ static dosi_status sort_by_time(work *w, size_t n, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// What low sources give, which nobody asks for here; without it the sources found stand for
+/// them, too, and are too strong.
+static dosi_status add_low_sources(work *w, dosi_error *err) {
+    const size_t n = LOW_SIDE;
+    double box[] = {INFINITY, -INFINITY, INFINITY, -INFINITY};
+    for (size_t i = 0; i < w->problem.n; i++) {
+        uint32_t s = w->of_sensor[i];
+        box[0] = fmin(box[0], w->x[s]);
+        box[1] = fmax(box[1], w->x[s]);
+        box[2] = fmin(box[2], w->y[s]);
+        box[3] = fmax(box[3], w->y[s]);
+    }
+    w->low = malloc((n * n * w->problem.n + 1) * sizeof *w->low);
+    if (!w->low) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for low sources");
+    inverse_air_low(&w->air, box, n, w->low);
+    w->problem.n_shared = n * n;
+    w->problem.shared = w->low;
+    return DOSI_OK;
+}
+
 static dosi_status read_values(work *w, const uint32_t *station, dosi_error *err) {
     method_values values;
     const dosi_column *time = NULL;
@@ -337,9 +362,11 @@ static dosi_status read_values(work *w, const uint32_t *station, dosi_error *err
                                         .sensor = w->of_sensor,
                                         .n_times = w->air.n_hours,
                                         .n_sensors = w->stations->n_rows,
+                                        .course = w->air.course,
                                         .forward = inverse_air_forward,
                                         .context = &w->air};
     w->air.readings = &w->problem;
+    DOSI_TRY(add_low_sources(w, err));
     if (n_kept >= 100) return DOSI_OK;
     return dosi_fail(err, DOSI_NOT_FOUND,
                      "only %zu readings of %.40s have a place and wind; 100 are needed", n_kept,
@@ -426,6 +453,7 @@ static dosi_status find_sources(
         inverse_plumes plumes = {result->n_sources, place, strength, result->noise_sd};
         status = inverse_air_learn(&w->air, &plumes, err);
         if (status != DOSI_OK) break;
+        search.start = result;
         status = dosi_inverse_find(&w->problem, &search, w->call->run, result, err);
     }
     for (size_t j = 0; status == DOSI_OK && j < result->n_sources; j++) {
@@ -657,16 +685,18 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_inverse = {
     .id = "air.inverse",
-    .version = 3,
+    .version = 4,
     .title = {"배출원 찾기", "Find sources"},
     .about =
         {"측정값과 바람에서 굴뚝 같은 점 배출원의 수, 위치, 높이, 세기를 거꾸로 찾습니다. "
-         "도시 전체가 함께 오르내리는 몫과 측정소마다의 치우침을 빼고, 남은 차이를 "
-         "플룸으로 설명합니다. 표준오차는 잡음이 서로 무관하다고 보고 낸 것이라 실제보다 "
+         "도시 전체가 함께 오르내리는 몫, 측정소마다의 치우침, 도시에 퍼진 낮은 배출원(난방, "
+         "작은 길)의 몫을 빼고, 남은 차이를 플룸으로 설명합니다. 표준오차는 잡음이 서로 "
+         "무관하다고 보고 낸 것이라 실제보다 "
          "작을 수 있습니다. 자리를 아는 배출원을 주면 세기만, 짐작과 함께 찾습니다.",
          "Works back from readings and wind to point sources such as stacks: how many, "
          "where, how high and how strong. What the whole city has in common in an hour, "
-         "and what is each station's own, is taken out; plumes explain the rest. Within what "
+         "what is each station's own, and what low sources all over the city give (heating, "
+         "small roads) is taken out; plumes explain the rest. Within what "
          "rounding hides of the wind's direction, the readings say which way it blew. Standard "
          "errors take noise as independent and can be too small. With sources of known "
          "places only their strengths are looked for, with what was thought of them "

@@ -9,6 +9,8 @@
 
 enum { EFFECT_SWEEPS = 6, PARALLEL_ROWS = 4096 };
 
+static const double low_m = 10.0; // height of low sources
+
 /// Directions that are less likely than so many times the likeliest are not looked at.
 static const double least_likely = 1e-3;
 
@@ -65,7 +67,8 @@ dosi_status inverse_air_read(inverse_air *air, const dosi_table *weather, dosi_e
     size_t *order = malloc((n + 1) * sizeof *order);
     air->hours = malloc((n + 1) * sizeof *air->hours);
     air->hour_time = malloc((n + 1) * sizeof *air->hour_time);
-    if (!order || !air->hours || !air->hour_time) {
+    air->course = malloc((n + 1) * sizeof *air->course);
+    if (!order || !air->hours || !air->hour_time || !air->course) {
         free(order);
         return dosi_fail(err, DOSI_NO_MEMORY, "no memory for weather");
     }
@@ -80,7 +83,9 @@ dosi_status inverse_air_read(inverse_air *air, const dosi_table *weather, dosi_e
         bool is_again = air->n_hours > 0 && air->hour_time[air->n_hours - 1] == at;
         if (!is_known || is_again) continue;
         air->hour_time[air->n_hours] = at;
-        air->hours[air->n_hours++] = read_hour(air, weather, row, ms, deg);
+        air->hours[air->n_hours] = read_hour(air, weather, row, ms, deg);
+        air->course[air->n_hours] = 1.0 / air->hours[air->n_hours].wind_ms;
+        air->n_hours++;
     }
     free(order);
     return DOSI_OK;
@@ -89,6 +94,8 @@ dosi_status inverse_air_read(inverse_air *air, const dosi_table *weather, dosi_e
 void inverse_air_clear(inverse_air *air) {
     free(air->hours);
     free(air->hour_time);
+    free(air->course);
+    air->course = NULL;
     air->hours = NULL;
     air->hour_time = NULL;
 }
@@ -164,6 +171,45 @@ void inverse_air_forward(const void *context,
         last = t;
         out[i] = 1e6 * plume_at(&air->hours[t], &plume_air, &release, air->x[s] - place->x_m,
                                 air->y[s] - place->y_m);
+    }
+}
+
+// --- low sources -------------------------------------------------------------------------
+
+/// What low sources in a square give at the readings: nine places, each as wide as a third of
+/// it.
+static void add_square(const inverse_air *air, double x, double y, double side, double *out) {
+    const dosi_inverse_problem *readings = air->readings;
+    const int middle = INVERSE_DIRECTIONS / 2;
+    static const double thirds[] = {-1.0 / 3.0, 0.0, 1.0 / 3.0};
+    const dosi_gauss_release release = {low_m, side / 6.0, low_m};
+    long n = (long)readings->n;
+#pragma omp parallel for schedule(static) num_threads(air->threads)
+    for (long i = 0; i < n; i++) {
+        const inverse_hour *hour = &air->hours[readings->time[i]];
+        uint32_t s = readings->sensor[i];
+        dosi_gauss_air plume = {DOSI_SIGMA_BRIGGS_URBAN, hour->stability, hour->wind_ms,
+                                hour->mixing_m};
+        double sum = 0.0;
+        for (size_t k = 0; k < 9; k++) {
+            double dx = air->x[s] - x - side * thirds[k % 3];
+            double dy = air->y[s] - y - side * thirds[k / 3];
+            double along = dx * hour->to_x[middle] + dy * hour->to_y[middle];
+            double across = dy * hour->to_x[middle] - dx * hour->to_y[middle];
+            sum += dosi_gauss_point(&plume, &release, along, across, 0.0);
+        }
+        out[i] = 1e6 / 9.0 * sum;
+    }
+}
+
+void inverse_air_low(const inverse_air *air, const double *box, size_t n_side, double *out) {
+    double side = fmax(box[1] - box[0], box[3] - box[2]) / (double)n_side;
+    double x0 = 0.5 * (box[0] + box[1] - side * (double)(n_side - 1));
+    double y0 = 0.5 * (box[2] + box[3] - side * (double)(n_side - 1));
+    for (size_t k = 0; k < n_side * n_side; k++) {
+        size_t row = k / n_side, column = k % n_side;
+        add_square(air, x0 + side * (double)column, y0 + side * (double)row, side,
+                   out + k * air->readings->n);
     }
 }
 

@@ -27,6 +27,8 @@ typedef struct inverse_air {
     const dosi_inverse_problem *readings; ///< In: their times and sensors, borrowed.
     inverse_hour *hours;                  ///< (n_hours)
     int64_t *hour_time;                   ///< (n_hours) ascending
+    double *course;                       ///< (n_hours) what low sources all over a city give
+                                          ///< goes with: 1 / wind.
     size_t n_hours;
 } inverse_air;
 
@@ -52,6 +54,11 @@ void inverse_air_forward(const void *context,
                          const uint32_t *row,
                          size_t n_rows,
                          double *out);
+
+/// ug/m3 at readings of one gram a second from each of `n_side` x `n_side` squares of low
+/// sources all over a box. @param box (4) x from, x to, y from, y to.
+/// @param out  (n_side^2 x n of the readings)
+void inverse_air_low(const inverse_air *air, const double *box, size_t n_side, double *out);
 
 /// Sources as they are thought to be, and the standard deviation of readings about them.
 typedef struct inverse_plumes {

@@ -5,13 +5,23 @@
 
 #include "dosi/inverse.h"
 
-/// A set of readings with the effects of times and sensors to be taken out of.
+/// A set of readings with the effects of times and sensors to be taken out of. Times without
+/// readings are left out.
 typedef struct inverse_rows {
     const dosi_inverse_problem *problem;
-    size_t n;
-    uint32_t *row;      ///< (n) of the problem.
-    double *per_time;   ///< (n_times) 1 / readings of the time; 0: none.
-    double *per_sensor; ///< (n_sensors) likewise.
+    size_t n, n_times, n_sensors;
+    uint32_t *row;          ///< (n) of the problem.
+    uint32_t *time;         ///< (n) among the times that have readings.
+    const uint32_t *sensor; ///< (n)
+    double *per_time;       ///< (n_times) 1 / readings of the time.
+    double *course;         ///< (n_times) of the sensors' own sources; NULL: none.
+    size_t n_effects;       ///< Of sensors: one each, two with a course.
+    double *diagonal;       ///< (n_effects) sums of squares without the effects of times.
+    double *factor; ///< (n_effects^2) Cholesky factor of the products of the sensors' effects;
+                    ///< NULL: they are too many, and are found by iteration.
+    size_t n_shared;
+    double *shared;   ///< (n x n_shared) shared columns at right angles, without effects.
+    size_t n_scratch; ///< What `scratch` below holds.
 } inverse_rows;
 
 /// Takes every reading of times that are a multiple of `stride`. Clear after use, also on
@@ -23,10 +33,21 @@ DOSI_CHECKED dosi_status dosi_inverse_rows_take(const dosi_inverse_problem *prob
 
 void dosi_inverse_rows_clear(inverse_rows *rows);
 
-/// Takes the effects of times and sensors out of `v` (rows->n), in place: means of times and of
-/// sensors in turn.
-/// @param scratch  (n_times + n_sensors)
+/// Takes the effects of times and sensors out of `v` (rows->n), in place.
+/// @param scratch  (n_scratch)
 void dosi_inverse_take_effects(const inverse_rows *rows, double *v, double *scratch);
+
+/// A column that is zero but at some rows.
+typedef struct inverse_sparse {
+    size_t n;
+    uint32_t *at;  ///< (n) ascending
+    double *value; ///< (n)
+} inverse_sparse;
+
+/// Sum of squares of a column once the effects are taken out, without doing so.
+double dosi_inverse_square(const inverse_rows *rows,
+                           const inverse_sparse *column,
+                           double *scratch);
 
 /// The column of a place: forward model less its effects. @param scratch as above.
 void dosi_inverse_column(const inverse_rows *rows,

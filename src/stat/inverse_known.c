@@ -15,7 +15,7 @@ typedef struct known_work {
     inverse_rows rows;
     size_t n_sources;
     double *columns;     ///< (n_sources x rows.n)
-    double *y, *scratch; ///< (rows.n), (n_times + n_sensors)
+    double *y, *scratch; ///< (rows.n), (rows.n_scratch)
     double *gram, *b;    ///< (k x k), (k) of the readings alone.
     double *a, *rhs;     ///< (2 k x k), (k) with the prior.
     double *q;           ///< (k)
@@ -45,7 +45,7 @@ static dosi_status known_make(const dosi_inverse_problem *p,
     w->n_sources = k;
     w->columns = malloc(k * p->n * sizeof *w->columns);
     w->y = malloc(p->n * sizeof *w->y);
-    w->scratch = malloc((p->n_times + p->n_sensors) * sizeof *w->scratch);
+    w->scratch = malloc((w->rows.n_scratch + 1) * sizeof *w->scratch);
     w->gram = malloc(k * k * sizeof *w->gram);
     w->b = malloc(k * sizeof *w->b);
     w->a = malloc(2 * k * k * sizeof *w->a);

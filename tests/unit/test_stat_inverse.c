@@ -4,9 +4,11 @@
 
 #include "dosi/inverse.h"
 #include "dosi/random.h"
+#include "stat/inverse.h"
 #include "test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SENSORS = 16, TIMES = 120, ROWS = SENSORS * TIMES };
@@ -141,6 +143,87 @@ static void bytes_do_not_depend_on_threads(void **state) {
     }
 }
 
+static void a_look_begins_from_what_was_found_before(void **state) {
+    (void)state;
+    static world w;
+    static dosi_inverse_result first, again;
+    dosi_error err = {""};
+    dosi_inverse_search from = search;
+    make_world(&w, places, strengths, 2);
+    CHECK_OK(dosi_inverse_find(&w.problem, &search, NULL, &first, &err), err);
+    from.start = &first;
+    CHECK_OK(dosi_inverse_find(&w.problem, &from, NULL, &again, &err), err);
+    assert_int_equal(again.n_sources, first.n_sources);
+    assert_true(again.noise_sd <= first.noise_sd * (1 + 1e-6));
+    for (size_t j = 0; j < first.n_sources; j++) {
+        const dosi_inverse_source *a = &first.sources[j], *b = &again.sources[j];
+        assert_true(hypot(a->place.x_m - b->place.x_m, a->place.y_m - b->place.y_m) < 20);
+        CHECK_NEAR(a->strength, b->strength, 0.05 * a->strength);
+    }
+}
+
+/// Readings of many sensors with gaps, a course and shared columns; whatever is put in, what is
+/// left has nothing in common with any effect, and its sum of squares is known beforehand.
+static void check_effects(size_t n_sensors, size_t n_times) {
+    enum { MOST = 8000, SHARED = 3 };
+    static double y[MOST], course[64], shared[SHARED * MOST], v[MOST], value[MOST];
+    static uint32_t time[MOST], sensor[MOST], at[MOST];
+    dosi_random random = dosi_random_init(3, n_sensors);
+    inverse_sparse sparse = {0, at, value};
+    size_t n = 0;
+    for (size_t i = 0; i < n_sensors * n_times; i++) {
+        if (dosi_random_uniform(&random) < 0.1) continue;
+        time[n] = (uint32_t)(i / n_sensors);
+        sensor[n] = (uint32_t)(i % n_sensors);
+        y[n++] = dosi_random_normal(&random);
+    }
+    for (size_t t = 0; t < n_times; t++) course[t] = 1 + dosi_random_uniform(&random);
+    for (size_t i = 0; i < SHARED * n; i++) shared[i] = dosi_random_uniform(&random);
+    memcpy(shared + n, shared, n * sizeof *shared); // one says nothing new
+    const dosi_inverse_problem problem = {.n = n,
+                                          .y = y,
+                                          .time = time,
+                                          .sensor = sensor,
+                                          .n_times = n_times,
+                                          .n_sensors = n_sensors,
+                                          .course = course,
+                                          .n_shared = SHARED,
+                                          .shared = shared};
+    inverse_rows rows;
+    dosi_error err = {""};
+    CHECK_OK(dosi_inverse_rows_take(&problem, 1, &rows, &err), err);
+    double *scratch = calloc(rows.n_scratch + 4 * n_sensors + n_times, sizeof *scratch);
+    assert_non_null(scratch);
+    for (size_t i = 0; i < n; i++) {
+        v[i] = i % 5 == 0 ? 3 + dosi_random_normal(&random) : 0;
+        if (v[i] == 0) continue;
+        at[sparse.n] = (uint32_t)i;
+        value[sparse.n++] = v[i];
+    }
+    double square = dosi_inverse_square(&rows, &sparse, scratch);
+    dosi_inverse_take_effects(&rows, v, scratch);
+    CHECK_NEAR(square / dosi_inverse_dot(v, v, n), 1, 1e-7);
+    double *sum = scratch, *with = sum + n_sensors, *of_time = with + n_sensors;
+    memset(scratch, 0, (2 * n_sensors + n_times) * sizeof *scratch);
+    for (size_t i = 0; i < n; i++) {
+        sum[sensor[i]] += v[i];
+        with[sensor[i]] += v[i] * course[time[i]];
+        of_time[time[i]] += v[i];
+    }
+    for (size_t i = 0; i < 2 * n_sensors + n_times; i++) CHECK_NEAR(scratch[i], 0, 1e-5);
+    for (size_t k = 0; k < SHARED; k++) {
+        CHECK_NEAR(dosi_inverse_dot(v, shared + k * n, n), 0, 1e-4);
+    }
+    free(scratch);
+    dosi_inverse_rows_clear(&rows);
+}
+
+static void effects_leave_nothing_of_themselves(void **state) {
+    (void)state;
+    check_effects(20, 50);
+    check_effects(800, 8); // too many sensors for a factor
+}
+
 static void known_sources_are_weighed(void **state) {
     (void)state;
     static world w;
@@ -233,6 +316,8 @@ int main(void) {
         cmocka_unit_test(sources_are_found_where_they_are),
         cmocka_unit_test(nothing_is_found_where_nothing_is),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
+        cmocka_unit_test(a_look_begins_from_what_was_found_before),
+        cmocka_unit_test(effects_leave_nothing_of_themselves),
         cmocka_unit_test(known_sources_are_weighed),
         cmocka_unit_test(standard_errors_are_honest),
         cmocka_unit_test(what_makes_no_sense_is_said),
