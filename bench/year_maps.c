@@ -95,7 +95,7 @@ int main(int argc, char **argv) {
     for (int v = 0; v < VARIABLES; v++) {
         make_values(&random, values, n, missing);
         since = dosi_time_monotonic_us();
-        const dosi_year_data data = {&model, &sites, values, n, 3};
+        const dosi_year_data data = {&model, &sites, values, n, 3, NULL};
         dosi_year *year = NULL;
         dosi_year_trust trust;
         dosi_error err = {""};

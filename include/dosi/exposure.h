@@ -67,6 +67,19 @@ DOSI_API DOSI_CHECKED dosi_status dosi_exposure_score(const dosi_year *year,
                                                       dosi_krige_score *out,
                                                       dosi_error *err);
 
+/// Values that the others of their time make all but impossible, such as an instrument's spike
+/// that no check saw, are drawn in to where they are as unlikely as one among all values may
+/// be: a mean of an area, and what an effect is worth, would follow them.
+/// @param scales  As found.
+/// @param values  (n_times x sites) changed.
+/// @param n_changed  Out.
+DOSI_API DOSI_CHECKED dosi_status dosi_exposure_draw_in(const dosi_year *year,
+                                                        const dosi_exposure_scales *scales,
+                                                        const dosi_run *run,
+                                                        double *values,
+                                                        size_t *n_changed,
+                                                        dosi_error *err);
+
 /// Half the width of a 95 % interval over its standard deviation, of a t distribution that has
 /// `freedom` > 2 degrees of freedom and variance 1.
 DOSI_API double dosi_exposure_half_width(double freedom);

@@ -12,6 +12,7 @@
 
 #include "dosi/spatial.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -21,14 +22,28 @@ extern "C" {
 /// One variable's times, prepared.
 typedef struct dosi_year dosi_year;
 
-/// What was measured; everything is borrowed by dosi_year_create() only, but for `sites` and
-/// `model`, which must outlive what it makes.
+/// What the field, or a station, has beside the variogram: random effects. Effect k adds
+/// beta_k f_k, with a covariate f_k known everywhere and a coefficient that is new at every
+/// time, has the mean 0 and its variance. Its uncertainty is thereby part of every variance. A
+/// very large variance makes it the coefficient of universal kriging.
+typedef struct dosi_year_effects {
+    size_t n;               ///< Effects; may be 0.
+    const double *variance; ///< (n) of the coefficients, >= 0.
+    const double *site;     ///< (n x sites) the covariates there.
+    const double
+        *target;       ///< (n x targets) there, used for areas only; NULL: 0, as at all else.
+    const double *own; ///< (sites) variance that a site alone has; NULL: none.
+} dosi_year_effects;
+
+/// What was measured; everything is borrowed by dosi_year_create() only, but for `sites`,
+/// `model` and `effects`, which must outlive what it makes.
 typedef struct dosi_year_data {
     const dosi_variogram *model; ///< With a sill.
     const dosi_sites *sites;     ///< At most 500, no two at the same place.
     const double *values;        ///< (n_times x sites->n) row-major; NaN: missing.
     size_t n_times;
-    size_t min_sites; ///< A time with fewer values has no map; at least 1.
+    size_t min_sites;                 ///< A time with fewer values has no map; at least 1.
+    const dosi_year_effects *effects; ///< NULL: none.
 } dosi_year_data;
 
 /// Prepares the dual weights of every time.
@@ -39,6 +54,30 @@ DOSI_API DOSI_CHECKED dosi_status dosi_year_create(const dosi_year_data *data,
                                                    const dosi_run *run,
                                                    dosi_year **out,
                                                    dosi_error *err);
+
+/// How large effects are: by restricted likelihood of the times, pooled. Evenly chosen times,
+/// 48 at most, are looked at.
+typedef struct dosi_year_fit {
+    const dosi_sites *sites;
+    const double *values; ///< (n_times x sites->n) row-major; NaN: missing.
+    size_t n_times;
+    size_t n_effects;
+    const double *covariate; ///< (n_effects x sites)
+    const double *kind;      ///< (sites) 1 where a site has a variance of its own; NULL: none.
+    bool is_model_given; ///< The variogram stays; else its nugget, sill and range are fitted.
+} dosi_year_fit;
+
+/// Fits them, and the variogram beside them, whose nested structures are left alone.
+/// @param model         In: where the search starts, with a sill; out: the best.
+/// @param variance      (n_effects + 1) out: of the coefficients; last, of a site's own.
+/// @return DOSI_OK; DOSI_DOMAIN: values that are too few, or all alike; DOSI_NO_MEMORY;
+///         DOSI_CANCELLED.
+/// Cost: some 400 x 48 sites^3 / 3.
+DOSI_API DOSI_CHECKED dosi_status dosi_year_fit_effects(const dosi_year_fit *fit,
+                                                        const dosi_run *run,
+                                                        dosi_variogram *model,
+                                                        double *variance,
+                                                        dosi_error *err);
 
 /// Frees it; accepts NULL.
 DOSI_API void dosi_year_destroy(dosi_year *year);

@@ -69,6 +69,21 @@ static const dosi_method_parameter parameters[] = {
                 "쓰지 않을 측정소의 종류 (stations의 kind, 쉼표로)",
                 "Kinds of stations not to be used (column `kind` of the stations), such as "
                 "roadside: they stand where the air is worse than where most people are"),
+    METHOD_TEXT(
+        "offset",
+        "roadside",
+        "따로 벗어난 값을 두는 측정소의 종류 (stations의 kind, 쉼표로; 없으면 빈칸)",
+        "Kinds of stations whose offset from the air that people breathe is unknown and "
+        "new in every hour (column `kind` of the stations, separated by commas; empty: "
+        "none)"),
+    METHOD_REAL("crowd_m",
+                "m",
+                "1000",
+                0,
+                1e5,
+                "사람이 많은 곳의 공기: 가까운 거리 (0: 쓰지 않음)",
+                "More people, more in the air: what everybody adds falls with 1 / (this^2 + "
+                "distance^2); how much that is in an hour the stations tell. 0: not looked at"),
     METHOD_TEXT("key", "dong", "구역 열", "Column that names the area"),
     METHOD_TEXT(
         "group", "", "구역을 묶는 열 (자치구)", "Column that groups areas; empty: none"),
@@ -135,6 +150,12 @@ static const dosi_method_parameter parameters[] = {
                   "time|one",
                   "오차 크기: 시각마다 또는 하나",
                   "Size of errors: of each time, judged by its own values, or one for all"),
+    METHOD_BOOL(
+        "draw_in",
+        "true",
+        "같은 시각의 다른 값으로는 있을 수 없는 값을 당겨 들임 (오차 크기는 그대로)",
+        "Values that the others of their hour make all but impossible are drawn in; the "
+        "hour's errors stay as large as with them"),
     METHOD_TEXT(
         "threshold",
         "standard",
@@ -260,6 +281,31 @@ static const dosi_method_column model_columns[] = {
     METHOD_COLUMN("nugget", REAL, NULL, false, "너깃", "Nugget"),
     METHOD_COLUMN("psill", REAL, NULL, false, "부분 문턱", "Partial sill"),
     METHOD_COLUMN("range_m", REAL, "m", false, "상관거리", "Range"),
+    METHOD_COLUMN("crowd_sd",
+                  REAL,
+                  NULL,
+                  false,
+                  "사람 밀도의 표준편차 하나가 더하는 값의 표준편차",
+                  "Standard deviation over the hours of what one standard deviation of the "
+                  "crowd adds; none: not looked at"),
+    METHOD_COLUMN("offset_sd",
+                  REAL,
+                  NULL,
+                  false,
+                  "벗어난 종류에 공통인 값의 표준편차",
+                  "Of the offset that all stations of the kinds in `offset` share"),
+    METHOD_COLUMN("offset_own_sd",
+                  REAL,
+                  NULL,
+                  false,
+                  "그 종류 측정소마다의 표준편차",
+                  "Of what each of those stations has alone"),
+    METHOD_COLUMN("drawn_in",
+                  REAL,
+                  NULL,
+                  false,
+                  "있을 수 없어 당겨 들인 값의 수",
+                  "Values that their hour makes all but impossible, drawn in"),
     METHOD_COLUMN("threshold", REAL, NULL, false, "기준", "Threshold"),
     METHOD_COLUMN("scale",
                   REAL,
@@ -324,131 +370,6 @@ static const dosi_method_table outputs[EXPOSURE_OUTPUTS] = {
 };
 
 // --- one variable --------------------------------------------------------------------------
-
-/// The number after "name=" in a list "a=1,b=2:0.5"; what follows a ':' into `second`.
-static dosi_status read_list(const dosi_method_call *call,
-                             const char *parameter,
-                             const char *name,
-                             double *first_and_second,
-                             dosi_error *err) {
-    method_names given;
-    DOSI_TRY(method_names_split(dosi_call_value(call, parameter)->text, &given, err));
-    for (size_t i = 0; i < given.n; i++) {
-        const char *number = strchr(given.names[i], '=');
-        char *end = NULL;
-        double value = number ? strtod(number + 1, &end) : 0, second = 0;
-        bool is_good = number && end != number + 1 && isfinite(value);
-        if (is_good && *end == ':') second = strtod(end + 1, &end);
-        if (!is_good || *end || !(second >= 0)) {
-            return dosi_fail(err, DOSI_INVALID, "%s: \"%s\" is not column=number", parameter,
-                             given.names[i]);
-        }
-        size_t n = (size_t)(number - given.names[i]);
-        if (strlen(name) != n || memcmp(name, given.names[i], n) != 0) continue;
-        first_and_second[0] = value;
-        first_and_second[1] = second;
-    }
-    return DOSI_OK;
-}
-
-/// Threshold and infiltration of a variable.
-static dosi_status read_limits(const method_exposure *w,
-                               exposure_variable *v,
-                               dosi_error *err) {
-    double threshold[2] = {NAN, 0};
-    v->infiltration[0] = v->infiltration[1] = NAN;
-    DOSI_TRY(read_list(w->call, "infiltration", v->name, v->infiltration, err));
-    if (strcmp(dosi_call_value(w->call, "threshold")->text, "standard") == 0) {
-        dosi_pollutant pollutant = dosi_pollutant_from_name(v->name);
-        if (pollutant < DOSI_AIR_COUNT) threshold[0] = dosi_pollutant_standard(pollutant);
-    } else {
-        DOSI_TRY(read_list(w->call, "threshold", v->name, threshold, err));
-    }
-    v->threshold = threshold[0];
-    return DOSI_OK;
-}
-
-/// A cell of text; "" when missing, too long or without a column.
-static void copy_text(const dosi_column *column, size_t row, char *out, size_t n_bytes) {
-    size_t n = 0;
-    const char *text =
-        column && column->type == DOSI_TYPE_TEXT ? dosi_column_bytes(column, row, &n) : NULL;
-    if (!text || n >= n_bytes) n = 0;
-    if (n) memcpy(out, text, n);
-    out[n] = '\0';
-}
-
-/// The model that a table has for the variable; false: none.
-static dosi_status find_given(const method_exposure *w,
-                              exposure_variable *v,
-                              bool *is_found,
-                              dosi_error *err) {
-    const dosi_table *given = w->call->inputs[EXPOSURE_GIVEN];
-    const dosi_column *columns[N_GIVEN] = {NULL};
-    *is_found = false;
-    if (!given) return DOSI_OK;
-    for (size_t i = 0; i < N_GIVEN; i++) {
-        size_t c = dosi_table_find(given, given_columns[i].name);
-        columns[i] = c == SIZE_MAX ? NULL : &given->columns[c];
-    }
-    for (size_t row = 0; row < given->n_rows; row++) {
-        char texts[3][2 * METHOD_NAME_BYTES];
-        for (size_t i = 0; i < 3; i++) {
-            copy_text(columns[i < 2 ? i : 8], row, texts[i], sizeof texts[i]);
-        }
-        if (strcmp(texts[0], v->name) != 0) continue;
-        double numbers[N_GIVEN];
-        for (size_t i = 2; i < 8; i++) {
-            numbers[i] = columns[i] ? dosi_column_real(columns[i], row) : (double)NAN;
-        }
-        v->model = (dosi_variogram){
-            .kind = dosi_variogram_kind_from_name(texts[1]),
-            .nugget = numbers[2],
-            .psill = numbers[3],
-            .range_m = numbers[4],
-            .kappa = isnan(numbers[5]) ? 0 : numbers[5],
-            .azimuth_deg = isnan(numbers[6]) ? 0 : numbers[6],
-            .ratio = isnan(numbers[7]) ? 0 : numbers[7],
-        };
-        *is_found = true;
-        return method_model_nest(texts[2], v->nested, &v->model, err);
-    }
-    return DOSI_OK;
-}
-
-/// The variogram, given or pooled over all maps.
-static dosi_status find_model(const method_exposure *w, exposure_variable *v, dosi_error *err) {
-    enum { N_BINS = 15 };
-    dosi_variogram_bin bins[N_BINS];
-    const dosi_method_call *call = w->call;
-    const dosi_sites sites = method_maps_sites(&w->maps);
-    const dosi_variogram_classes classes = {.cutoff_m = dosi_call_value(call, "cutoff_m")->real,
-                                            .n_bins = N_BINS};
-    bool is_found = false;
-    DOSI_TRY(find_given(w, v, &is_found, err));
-    if (!is_found) {
-        v->model = (dosi_variogram){
-            .kind = dosi_variogram_kind_from_name(dosi_call_value(call, "model")->text),
-            .kappa = dosi_call_value(call, "kappa")->real};
-        DOSI_TRY(dosi_variogram_sample(&sites, method_maps_values(&w->maps, v->v),
-                                       w->maps.n_maps, &classes, bins, err));
-        DOSI_TRY(dosi_variogram_fit(
-            bins, N_BINS,
-            dosi_variogram_weights_from_name(dosi_call_value(call, "weights")->text), &v->model,
-            NULL, err));
-    }
-    if (!(v->model.nugget + v->model.psill > 0)) v->model.psill = 1e-30; // all values alike
-    double micro_m = dosi_call_value(call, "micro_m")->real;
-    if (micro_m > 0 && v->model.nugget > 0) {
-        v->micro = (dosi_variogram){.kind = DOSI_VARIOGRAM_EXPONENTIAL,
-                                    .psill = v->model.nugget,
-                                    .range_m = micro_m,
-                                    .nested = v->model.nested};
-        v->model.nugget = 0;
-        v->model.nested = &v->micro;
-    }
-    return DOSI_OK;
-}
 
 /// Room for results.
 static dosi_status reserve(const method_exposure *w, exposure_variable *v, dosi_error *err) {
@@ -555,17 +476,47 @@ static dosi_status find_exposure(const method_exposure *w,
     return DOSI_OK;
 }
 
+/// The prepared network of a variable whose model is known.
+static dosi_status open_year(const method_exposure *w,
+                             const exposure_variable *v,
+                             dosi_year **year,
+                             dosi_error *err) {
+    const dosi_year_data data = {&v->model,
+                                 &v->sites,
+                                 method_maps_values(&w->maps, v->v),
+                                 w->maps.n_maps,
+                                 (size_t)dosi_call_value(w->call, "min_sites")->integer,
+                                 &v->effects};
+    return dosi_year_create(&data, w->call->run, year, err);
+}
+
+/// Draws in values that cannot be and prepares the network anew; the scales of their times stay
+/// what they were, for it may be that they can.
+static dosi_status draw_in(const method_exposure *w,
+                           exposure_variable *v,
+                           dosi_year **year,
+                           dosi_error *err) {
+    if (!v->scale || !dosi_call_value(w->call, "draw_in")->boolean) return DOSI_OK;
+    DOSI_TRY(dosi_exposure_draw_in(*year, &v->scales, w->call->run,
+                                   method_maps_values(&w->maps, v->v), &v->n_drawn_in, err));
+    if (v->n_drawn_in == 0) return DOSI_OK;
+    dosi_year_destroy(*year);
+    *year = NULL;
+    return open_year(w, v, year, err);
+}
+
 /// Everything from a prepared network.
 static dosi_status do_year(const method_exposure *w,
                            exposure_variable *v,
-                           const dosi_year *year,
+                           dosi_year **year,
                            dosi_error *err) {
     const dosi_sites cells = {w->n_cells, w->x, w->y};
     const dosi_year_areas areas = {w->n_areas, w->start, w->target, w->weight};
     dosi_exposure *exposure = NULL;
     DOSI_TRY(reserve(w, v, err));
-    DOSI_TRY(judge_errors(w, v, year, err));
-    DOSI_TRY(dosi_exposure_create(year, &cells, &areas, w->call->run, &exposure, err));
+    DOSI_TRY(judge_errors(w, v, *year, err));
+    DOSI_TRY(draw_in(w, v, year, err));
+    DOSI_TRY(dosi_exposure_create(*year, &cells, &areas, w->call->run, &exposure, err));
     dosi_status status = find_exposure(w, v, exposure, err);
     if (status == DOSI_OK && dosi_call_value(w->call, "levels")->boolean) {
         status = exposure_put_levels(w, v, exposure, err);
@@ -578,16 +529,17 @@ static dosi_status do_year(const method_exposure *w,
 
 /// One variable; without a model it has columns, but no values.
 static dosi_status do_variable(const method_exposure *w, size_t i, dosi_error *err) {
-    exposure_variable v = {.v = i, .name = w->maps.variables.names[i]};
-    DOSI_TRY(read_limits(w, &v, err));
-    const dosi_sites sites = method_maps_sites(&w->maps);
-    const dosi_year_data data = {&v.model, &sites, method_maps_values(&w->maps, i),
-                                 w->maps.n_maps,
-                                 (size_t)dosi_call_value(w->call, "min_sites")->integer};
+    exposure_variable v = {.v = i,
+                           .name = w->maps.variables.names[i],
+                           .sites = method_maps_sites(&w->maps),
+                           .crowd_sd = NAN,
+                           .offset_sd = NAN,
+                           .offset_own_sd = NAN};
+    DOSI_TRY(exposure_read_limits(w, &v, err));
     dosi_error why = {""};
     dosi_year *year = NULL;
-    dosi_status status = find_model(w, &v, &why);
-    if (status == DOSI_OK) status = dosi_year_create(&data, w->call->run, &year, &why);
+    dosi_status status = exposure_find_model(w, &v, &why);
+    if (status == DOSI_OK) status = open_year(w, &v, &year, &why);
     bool is_mapped = status == DOSI_OK;
     if (status == DOSI_DOMAIN) {
         if (w->call->report) {
@@ -597,10 +549,11 @@ static dosi_status do_variable(const method_exposure *w, size_t i, dosi_error *e
     } else if (status != DOSI_OK) {
         status = dosi_fail(err, status, "%s: %s", v.name, why.message);
     }
-    if (is_mapped) status = do_year(w, &v, year, err);
+    if (is_mapped) status = do_year(w, &v, &year, err);
     if (status == DOSI_OK) status = exposure_put_values(w, &v, err);
     dosi_year_destroy(year);
     free(v.mean);
+    free(v.own);
     return status;
 }
 
@@ -646,7 +599,7 @@ static dosi_status keep_stations(const method_exposure *w, dosi_table *out, dosi
     for (size_t row = 0; row < stations->n_rows; row++) {
         char text[METHOD_NAME_BYTES];
         bool is_out = false;
-        copy_text(kind, row, text, sizeof text);
+        exposure_copy_text(kind, row, text, sizeof text);
         for (size_t k = 0; k < kinds.n; k++) {
             is_out = is_out || strcmp(text, kinds.names[k]) == 0;
         }
@@ -700,6 +653,7 @@ static dosi_status open_work(method_exposure *w, dosi_error *err) {
     DOSI_TRY(find_area_column(w, "population", &w->population, err));
     if (!w->key) return dosi_fail(err, DOSI_INVALID, "key: names no column");
     DOSI_TRY(exposure_read_areas(w, err));
+    DOSI_TRY(exposure_open_effects(w, err));
     DOSI_TRY(exposure_read_people(w, err));
     DOSI_TRY(exposure_find_groups(w, err));
     DOSI_TRY(exposure_find_periods(w, err));
@@ -719,6 +673,7 @@ static void close_work(method_exposure *w) {
     free(w->people);
     free(w->home);
     free(w->counted);
+    free(w->covariate);
     free(w->group_start);
     free(w->group_area);
     free(w->period_of);

@@ -463,9 +463,12 @@ static dosi_status do_variable(const work *w, size_t i, dosi_error *err) {
     }
     if (status != DOSI_OK) return dosi_fail(err, status, "%s: %s", v.name, why.message);
     const dosi_sites sites = method_maps_sites(&w->maps);
-    const dosi_year_data data = {&v.model, &sites, method_maps_values(&w->maps, i),
+    const dosi_year_data data = {&v.model,
+                                 &sites,
+                                 method_maps_values(&w->maps, i),
                                  w->maps.n_maps,
-                                 (size_t)dosi_call_value(w->call, "min_sites")->integer};
+                                 (size_t)dosi_call_value(w->call, "min_sites")->integer,
+                                 NULL};
     status = dosi_year_create(&data, w->call->run, &v.year, err);
     if (status == DOSI_OK) {
         status = dosi_year_leave_one_out(v.year, w->call->run, &v.trust, err);

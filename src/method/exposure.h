@@ -46,6 +46,12 @@ typedef struct method_exposure {
     double *home;         ///< (n_patterns) NULL: residents are not followed.
     double *away;         ///< (n_patterns x n_areas)
     double *counted;      ///< (n_patterns x n_groups) people of the groups.
+    // Effects: the crowd, then the offset of kinds of stations.
+    size_t n_effects;
+    bool has_crowd, has_offset;
+    double *covariate;        ///< (n_effects x sites)
+    double *target_covariate; ///< (n_effects x n_cells)
+    double *is_offset;        ///< (sites) 1: of such a kind.
     // Groups.
     size_t *group_start;  ///< (n_groups + 1)
     uint32_t *group_area; ///< (group_start[n_groups])
@@ -60,10 +66,16 @@ typedef struct method_exposure {
 typedef struct exposure_variable {
     size_t v;
     const char *name;
+    dosi_sites sites;  ///< Borrowed of the maps.
+    size_t n_drawn_in; ///< Values that cannot be.
     dosi_variogram model;
     dosi_variogram nested[DOSI_VARIOGRAM_MAX_NESTED]; ///< What it points to.
-    dosi_variogram micro;           ///< The nugget as a structure, when it is taken so.
-    double threshold;               ///< NaN: none.
+    dosi_variogram micro;      ///< The nugget as a structure, when it is taken so.
+    dosi_year_effects effects; ///< n = 0: none.
+    double variances[2];       ///< Of the effects' coefficients.
+    double *own;               ///< (sites) NULL: none.
+    double crowd_sd, offset_sd, offset_own_sd; ///< NaN: no such effect.
+    double threshold;                          ///< NaN: none.
     double infiltration[2];         ///< Factor and its standard deviation; NaN: not asked.
     double *scale, *freedom;        ///< (n_maps) NULL scale: 1, normal.
     double *width;                  ///< (n_maps) of half a 95 % interval over its sd.
@@ -83,6 +95,28 @@ DOSI_CHECKED dosi_status exposure_read_areas(method_exposure *w, dosi_error *err
 DOSI_CHECKED dosi_status exposure_read_people(method_exposure *w, dosi_error *err);
 DOSI_CHECKED dosi_status exposure_find_groups(method_exposure *w, dosi_error *err);
 DOSI_CHECKED dosi_status exposure_find_periods(method_exposure *w, dosi_error *err);
+
+/// A cell of text; "" when missing, too long or without a column.
+void exposure_copy_text(const dosi_column *column, size_t row, char *out, size_t n_bytes);
+
+/// Threshold and infiltration of a variable.
+DOSI_CHECKED dosi_status exposure_read_limits(const method_exposure *w,
+                                              exposure_variable *v,
+                                              dosi_error *err);
+
+/// The variogram, given or pooled over all maps, and the effects beside it.
+DOSI_CHECKED dosi_status exposure_find_model(const method_exposure *w,
+                                             exposure_variable *v,
+                                             dosi_error *err);
+
+/// Covariates of the effects; needs areas and stations.
+DOSI_CHECKED dosi_status exposure_open_effects(method_exposure *w, dosi_error *err);
+
+/// Fits the variances of the effects of a variable, and the variogram unless it was given.
+DOSI_CHECKED dosi_status exposure_fit_effects(const method_exposure *w,
+                                              bool is_model_given,
+                                              exposure_variable *v,
+                                              dosi_error *err);
 
 /// Time of a map.
 dosi_time exposure_time(const method_exposure *w, size_t map);

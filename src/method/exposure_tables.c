@@ -392,6 +392,27 @@ dosi_status exposure_put_periods(const method_exposure *w,
 
 // --- models --------------------------------------------------------------------------------
 
+/// Lines on the effects and on values drawn in.
+static void put_effects(const method_exposure *w, const exposure_variable *v) {
+    if (w->has_crowd) {
+        dosi_text_printf(w->call->report,
+                         "%s: one standard deviation of the crowd adds +-%.4g\n", v->name,
+                         v->crowd_sd);
+    }
+    if (w->has_offset) {
+        dosi_text_printf(
+            w->call->report,
+            "%s: the offset of kinds is +-%.4g, of each such station +-%.4g more\n", v->name,
+            v->offset_sd, v->offset_own_sd);
+    }
+    if (v->n_drawn_in) {
+        dosi_text_printf(
+            w->call->report,
+            "%s: %zu values that their hour makes all but impossible are drawn in\n", v->name,
+            v->n_drawn_in);
+    }
+}
+
 dosi_status exposure_put_model(const method_exposure *w,
                                const exposure_variable *v,
                                dosi_error *err) {
@@ -402,14 +423,16 @@ dosi_status exposure_put_model(const method_exposure *w,
     DOSI_TRY(dosi_table_set_text(out, 1, row, dosi_variogram_kind_name(v->model.kind)));
     double nugget = v->model.nugget + v->micro.psill;
     const double numbers[] = {
-        nugget,          v->model.psill,          v->model.range_m,     v->threshold,
-        v->scales.prior, v->scales.prior_freedom, v->memory.lasting,    v->memory.slow,
-        v->memory.time,  (double)v->scaled.n,     v->scaled.rmse,       v->plain.msdr,
+        nugget,          v->model.psill,          v->model.range_m,      v->crowd_sd,
+        v->offset_sd,    v->offset_own_sd,        (double)v->n_drawn_in, v->threshold,
+        v->scales.prior, v->scales.prior_freedom, v->memory.lasting,     v->memory.slow,
+        v->memory.time,  (double)v->scaled.n,     v->scaled.rmse,        v->plain.msdr,
         v->scaled.msdr,  v->plain.coverage_95,    v->scaled.coverage_95};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         out->columns[2 + i].data.real[row] = numbers[i];
     }
     if (!w->call->report) return DOSI_OK;
+    put_effects(w, v);
     dosi_text_printf(
         w->call->report,
         "%s: nugget %.4g, psill %.4g, range %.0f m; errors of hours differ with %.1f degrees "

@@ -86,6 +86,56 @@ static void fill_row(const dosi_exposure *exposure,
     }
 }
 
+/// Mean of covariate `k` over area `a`; 0 without targets.
+static double area_covariate(const dosi_exposure *exposure,
+                             const dosi_sites *targets,
+                             const dosi_year_areas *areas,
+                             size_t k,
+                             size_t a) {
+    const double *f = exposure->year->effects->target + k * targets->n;
+    double sum = 0, total = 0;
+    for (size_t i = areas->start[a]; i < areas->start[a + 1]; i++) {
+        sum += areas->weight[i] * f[areas->target[i]];
+        total += areas->weight[i];
+    }
+    return total > 0 ? sum / total : 0;
+}
+
+/// Adds to the covariances of area `a` with the sites what effects give them.
+static void add_effects(const dosi_exposure *exposure,
+                        const dosi_sites *targets,
+                        const dosi_year_areas *areas,
+                        size_t a,
+                        double *covariance) {
+    const dosi_year_effects *effects = exposure->year->effects;
+    size_t n = exposure->year->n;
+    for (size_t k = 0; effects && effects->target && k < effects->n; k++) {
+        double scaled = area_covariate(exposure, targets, areas, k, a) * effects->variance[k];
+        for (size_t i = 0; i < n; i++) covariance[i] += scaled * effects->site[k * n + i];
+    }
+}
+
+/// Adds what effects give areas among each other.
+static dosi_status add_area_effects(const dosi_exposure *exposure,
+                                    const dosi_sites *targets,
+                                    const dosi_year_areas *areas,
+                                    dosi_error *err) {
+    const dosi_year_effects *effects = exposure->year->effects;
+    size_t n = exposure->n;
+    if (!effects || !effects->target) return DOSI_OK;
+    double *f = malloc((n + 1) * sizeof *f);
+    if (!f) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu areas", n);
+    for (size_t k = 0; k < effects->n; k++) {
+        for (size_t a = 0; a < n; a++) f[a] = area_covariate(exposure, targets, areas, k, a);
+        for (size_t a = 0; a < n; a++) {
+            double scaled = effects->variance[k] * f[a];
+            for (size_t b = 0; b <= a; b++) exposure->error[a * n + b] += scaled * f[b];
+        }
+    }
+    free(f);
+    return DOSI_OK;
+}
+
 /// Covariances of area `a` with the sites, its weights, and its multiplier.
 static double open_area(const dosi_exposure *exposure,
                         const dosi_sites *targets,
@@ -104,6 +154,7 @@ static double open_area(const dosi_exposure *exposure,
     memset(weight, 0, n * sizeof *weight);
     if (!(total > 0)) return NAN;
     for (size_t i = 0; i < n; i++) covariance[i] /= total;
+    add_effects(exposure, targets, areas, a, covariance);
     (void)year_weights(year, covariance, 0, weight);
     for (size_t i = 0; i < n; i++) multiplier += year->mean[i] * covariance[i];
     return multiplier;
@@ -151,6 +202,7 @@ static dosi_status open_areas(const dosi_exposure *exposure,
         multiplier[a] = open_area(exposure, targets, areas, a);
     }
     dosi_status status = dosi_run_check(run, err);
+    if (status == DOSI_OK) status = add_area_effects(exposure, targets, areas, err);
     if (status == DOSI_OK) take_known(exposure, multiplier);
     points_clear(&p);
     free(multiplier);

@@ -10,6 +10,9 @@
 
 enum { MIN_TIMES = 8, MAX_LAGS = 256 };
 
+/// How many values are drawn in by chance, on average over all times.
+static const double drawn_by_chance = 0.05;
+
 // --- scales --------------------------------------------------------------------------------
 
 /// A time's squared errors z' B z and their degrees of freedom.
@@ -160,6 +163,43 @@ dosi_status dosi_exposure_score(const dosi_year *year,
         size_t n_inside = scale_left_out(year, scales, loo);
         *out = dosi_krige_score_of(year->values, loo[0], loo[1], n);
         if (out->n) out->coverage_95 = (double)n_inside / (double)out->n;
+    }
+    free(memory);
+    return status;
+}
+
+/// How far a value may be from what the others make of it, over its standard deviation.
+static double find_reach(double freedom, double chance) {
+    return dosi_student_quantile(freedom, 1 - chance / 2) * sqrt((freedom - 2) / freedom);
+}
+
+dosi_status dosi_exposure_draw_in(const dosi_year *year,
+                                  const dosi_exposure_scales *scales,
+                                  const dosi_run *run,
+                                  double *values,
+                                  size_t *n_changed,
+                                  dosi_error *err) {
+    assert(year && scales && values && n_changed);
+    size_t n = year->n * year->n_maps, n_values = 0;
+    double *memory = malloc((2 * n + 1) * sizeof *memory);
+    if (!memory) return dosi_fail(err, DOSI_NO_MEMORY, "no memory to leave values out");
+    double *const loo[2] = {memory, memory + n};
+    dosi_status status = year_leave_out(year, run, loo, err);
+    if (status == DOSI_OK) (void)scale_left_out(year, scales, loo);
+    for (size_t k = 0; k < n; k++) n_values += isfinite(year->values[k]) ? 1 : 0;
+    *n_changed = 0;
+    for (size_t m = 0; m < year->n_maps && status == DOSI_OK; m++) {
+        double reach = NAN;
+        for (size_t k = m * year->n; k < (m + 1) * year->n; k++) {
+            double error = year->values[k] - loo[0][k], sd = sqrt(loo[1][k]);
+            if (isnan(error) || !(fabs(error) > 4 * sd)) continue; // a cheap first look
+            double freedom = scales->freedom[year->time_of[m]] - 1;
+            if (isnan(reach)) reach = find_reach(freedom, drawn_by_chance / (double)n_values);
+            if (!(fabs(error) > reach * sd)) continue;
+            values[year->time_of[m] * year->n + k % year->n] =
+                loo[0][k] + copysign(reach * sd, error);
+            *n_changed += 1;
+        }
     }
     free(memory);
     return status;

@@ -79,6 +79,21 @@ double year_weights(const dosi_year *year,
     return fmax(variance - multiplier, 0);
 }
 
+/// Adds to the covariances of the sites what effects give them.
+static void add_effects(const dosi_year *year, double *covariance) {
+    const dosi_year_effects *effects = year->effects;
+    size_t n = year->n;
+    for (size_t k = 0; effects && k < effects->n; k++) {
+        const double *f = effects->site + k * n;
+        for (size_t i = 0; i < n; i++) {
+            double scaled = effects->variance[k] * f[i];
+            for (size_t j = 0; j < n; j++) covariance[i * n + j] += scaled * f[j];
+        }
+    }
+    if (!effects || !effects->own) return;
+    for (size_t i = 0; i < n; i++) covariance[i * n + i] += effects->own[i];
+}
+
 /// Inverts [C 1; 1' 0] by blocks.
 static dosi_status invert(dosi_year *year, dosi_error *err) {
     size_t n = year->n;
@@ -87,6 +102,7 @@ static dosi_status invert(dosi_year *year, dosi_error *err) {
     for (size_t i = 0; i < n; i++) {
         year_covariances(year, year->sites->x[i], year->sites->y[i], factor + i * n);
     }
+    add_effects(year, factor);
     size_t done = dosi_cholesky(factor, n);
     if (done == n) dosi_cholesky_inverse(factor, n, year->inverse);
     free(factor);
@@ -223,6 +239,7 @@ dosi_status dosi_year_create(const dosi_year_data *data,
     if (!year) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the maps of a year");
     year->model = data->model;
     year->sites = data->sites;
+    year->effects = data->effects;
     year->n = data->sites->n;
     year->n_times = data->n_times;
     year->sill = dosi_variogram_sill(data->model, 0);

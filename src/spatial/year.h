@@ -13,7 +13,8 @@ enum { YEAR_WITHIN = 64 };
 struct dosi_year {
     const dosi_variogram *model;
     const dosi_sites *sites;
-    size_t n; ///< Sites.
+    const dosi_year_effects *effects; ///< NULL: none.
+    size_t n;                         ///< Sites.
     double sill, nugget;
     double *inverse; ///< (n x n) of the kriging system [C 1; 1' 0], its first block.
     double *mean;    ///< (n) its last column: weights of the generalised mean.

@@ -29,9 +29,10 @@ run_exposure() { # FOLDER [OPTION...]
     --input models=map/models.csv --param value=$names --param group=district "$@" --out "$folder" > "$folder.txt" 2>&1 ||
     fail "air.exposure: $(cat "$folder.txt")"
 }
-run_exposure home --param home_share=0.66 --param infiltration=pm25_ugm3=0.5:0.15
+# Without effects it is the maps' own mean; with them, as it comes, below.
+run_exposure home --param offset= --param crowd_m=0 --param draw_in=false --param home_share=0.66 --param infiltration=pm25_ugm3=0.5:0.15
 "$DOSI" add people.csv --as sample/people --quiet > /dev/null || fail "people.csv"
-run_exposure noon --input people=sample/people --param people_by=day
+run_exposure noon --param offset= --param crowd_m=0 --input people=sample/people --param people_by=day
 "$DOSI" sql 'SELECT time, cell, pm25_ugm3, pm10_ugm3, o3_ppm FROM "sample/air-truth"' --format csv > truth.csv
 "$DOSI" sql 'SELECT min(x) AS x, min(y) AS y FROM "sample/air-truth"' --format csv > corner.csv
 "$DOSI" sql 'SELECT cell, x, y FROM "sample/air-truth" WHERE time = (SELECT min(time) FROM "sample/air-truth")' --format csv > cells.csv
@@ -99,4 +100,47 @@ for r in whole:
 levels = read("home/levels.csv")
 by = {(r["time"], r["variable"], r["level"]): float(r["share"]) for r in levels}
 assert all(by[t, v, "3"] <= by[t, v, "2"] + 1e-9 for t, v, level in by if level == "2")
+PY
+
+# By itself: stations by roads have an offset, and there is more in the air where more people are.
+names=no2_ppm,o3_ppm
+"$DOSI" sql 'SELECT time, cell, no2_ppm, o3_ppm FROM "sample/air-truth"' --format csv > truth2.csv
+"$DOSI" run geo.zonal --input map=sample/air-truth --input grid=grid.csv --input areas=sample/dong \
+  --param value=$names --param by=time --out truth2 > truth2.txt 2>&1 || fail "truth of NO2: $(cat truth2.txt)"
+run_all() { # FOLDER [OPTION...]
+  local folder=$1; shift
+  "$DOSI" run air.exposure --input observations=qc/observations.parquet --input stations=sample/stations --input areas=sample/dong \
+    --param value=$names --param weights=pairs --param micro_m=300 --param levels=false --param threshold= "$@" --out "$folder" > "$folder.txt" 2>&1 ||
+    fail "air.exposure: $(cat "$folder.txt")"
+}
+run_all effects
+run_all plain --param offset= --param crowd_m=0 --param draw_in=false
+run_all without --param offset= --param crowd_m=0 --param draw_in=false --param leave_out=roadside
+grep -q "4 of 14 sites have an offset" effects.txt || fail "no offset: $(cat effects.txt)"
+grep -q "have an offset" plain.txt && fail "an offset though none was asked for"
+python3 - <<'PY' || fail "what effects are worth"
+import csv
+names = ["no2_ppm", "o3_ppm"]
+def read(path): return list(csv.DictReader(open(path)))
+truth = {(r["time"], r["dong"]): r for r in read("truth2/zonal.csv")}
+def judge(folder):
+    rows, city, out = read(folder + "/zonal.csv"), {}, {}
+    for v in names:
+        for r in rows:
+            sums = city.setdefault((r["time"], v), [0.0, 0.0])
+            sums[0] += float(r["population"]) * float(truth[r["time"], r["dong"]][v])
+            sums[1] += float(r["population"])
+        square = sum((float(r[v]) - float(truth[r["time"], r["dong"]][v])) ** 2 for r in rows) / len(rows)
+        inside = [float(r[v + "_low"]) <= city[r["time"], v][0] / city[r["time"], v][1] <= float(r[v + "_high"]) for r in read(folder + "/total.csv")]
+        out[v] = square ** 0.5, sum(inside) / len(inside)
+    return out
+effects, plain, without = judge("effects"), judge("plain"), judge("without")
+for v in names:
+    print(v, "error and share of the city's means inside: effects %.4g %.3f, all alike %.4g %.3f, without roadside %.4g %.3f" %
+          (effects[v] + plain[v] + without[v]))
+    assert effects[v][0] < plain[v][0] and effects[v][0] < 1.02 * without[v][0], v
+    assert effects[v][1] >= 0.85, v
+models = {r["variable"]: r for r in read("effects/models.csv")}
+assert all(float(r["crowd_sd"]) >= 0 and float(r["offset_sd"]) > 0 for r in models.values())
+assert all(r["crowd_sd"] == "" and r["offset_sd"] == "" for r in read("plain/models.csv"))
 PY

@@ -2,6 +2,7 @@
 dosi_test(unit spatial_cokrige)
 dosi_test(unit spatial_drift)
 dosi_test(unit spatial_simulate)
+dosi_test(unit spatial_effects)
 dosi_test(unit spatial_exposure)
 dosi_test(unit spatial_krige)
 dosi_test(unit spatial_variogram)

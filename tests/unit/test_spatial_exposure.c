@@ -70,7 +70,7 @@ static void make(void) {
 }
 
 static dosi_year *create_year(const dosi_variogram *of, size_t n_times) {
-    const dosi_year_data data = {of, &sites, values, n_times, 2};
+    const dosi_year_data data = {of, &sites, values, n_times, 2, NULL};
     dosi_year *year = NULL;
     dosi_error err = {""};
     CHECK_OK(dosi_year_create(&data, NULL, &year, &err), err);
@@ -307,7 +307,7 @@ static void simulated_fields_have_these_errors(void **state) {
     for (size_t k = 0; k < (size_t)N_FIELDS * N_SITES; k++) {
         data[k] = fields[k / N_SITES * N_BOTH + k % N_SITES];
     }
-    const dosi_year_data year_data = {&smooth, &sites, data, N_FIELDS, 2};
+    const dosi_year_data year_data = {&smooth, &sites, data, N_FIELDS, 2, NULL};
     dosi_year *year = NULL;
     dosi_error err = {""};
     CHECK_OK(dosi_year_create(&year_data, NULL, &year, &err), err);
@@ -375,7 +375,7 @@ static dosi_year *create_long(const double *fields, size_t n) {
     for (size_t k = 0; k < n * N_SITES; k++) {
         data[k] = fields[k / N_SITES * N_BOTH + k % N_SITES];
     }
-    const dosi_year_data year_data = {&smooth, &sites, data, n, 2};
+    const dosi_year_data year_data = {&smooth, &sites, data, n, 2, NULL};
     dosi_year *year = NULL;
     dosi_error err = {""};
     CHECK_OK(dosi_year_create(&year_data, NULL, &year, &err), err);

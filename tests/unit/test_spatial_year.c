@@ -47,7 +47,7 @@ static void make(void) {
 
 static dosi_year *create(size_t min_sites) {
     make();
-    const dosi_year_data data = {&model, &sites, values, N_TIMES, min_sites};
+    const dosi_year_data data = {&model, &sites, values, N_TIMES, min_sites, NULL};
     dosi_year *year = NULL;
     dosi_error err = {""};
     CHECK_OK(dosi_year_create(&data, NULL, &year, &err), err);
@@ -212,7 +212,7 @@ static void an_areas_variance_is_that_of_the_network_that_is_there(void **state)
         }
         if (n == 0) continue;
         const dosi_sites present = {n, x, y};
-        const dosi_year_data data = {&model, &present, z, 1, 1};
+        const dosi_year_data data = {&model, &present, z, 1, 1, NULL};
         dosi_year *small = NULL;
         CHECK_OK(dosi_year_create(&data, NULL, &small, &err), err);
         CHECK_OK(dosi_year_find_areas(small, &targets, &areas, NULL, few_out, &err), err);
@@ -232,11 +232,11 @@ static void what_cannot_be_is_refused(void **state) {
     dosi_year *year = NULL;
     const dosi_variogram linear = {
         .kind = DOSI_VARIOGRAM_LINEAR, .nugget = 1, .psill = 1, .range_m = 1000};
-    const dosi_year_data no_sill = {&linear, &sites, values, N_TIMES, 1};
+    const dosi_year_data no_sill = {&linear, &sites, values, N_TIMES, 1, NULL};
     CHECK_STATUS(dosi_year_create(&no_sill, NULL, &year, &err), DOSI_DOMAIN);
     site_x[1] = site_x[2];
     site_y[1] = site_y[2];
-    const dosi_year_data twice = {&model, &sites, values, N_TIMES, 1};
+    const dosi_year_data twice = {&model, &sites, values, N_TIMES, 1, NULL};
     CHECK_STATUS(dosi_year_create(&twice, NULL, &year, &err), DOSI_DOMAIN);
     assert_null(year);
     dosi_year_destroy(NULL);
