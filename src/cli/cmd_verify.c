@@ -67,13 +67,49 @@ dosi_status dosi_verify_read(const dosi_verify_file *file,
     return DOSI_OK;
 }
 
-bool dosi_verify_has_columns(const dosi_verify_file *file, const char *columns) {
-    const char *at = file->head;
-    if (strncmp(at, "\xef\xbb\xbf", 3) == 0) at += 3;
-    for (; *columns; at++) {
-        if (*at == '"' || *at == ' ') continue;
-        if (*at != *columns) return false;
-        columns++;
+/// The next name of a header line, without quotes and spaces; NULL: there is none.
+static const char *next_name(const char **at, size_t *n) {
+    while (**at == '"' || **at == ' ' || **at == ',') ++*at;
+    const char *name = *at;
+    *n = strcspn(name, ",\"\r\n");
+    *at += *n;
+    while (*n > 0 && name[*n - 1] == ' ') --*n;
+    return *n > 0 ? name : NULL;
+}
+
+static bool is_in_header(const char *header, const char *wanted, size_t n_wanted) {
+    size_t n = 0;
+    for (const char *name; (name = next_name(&header, &n));) {
+        if (n == n_wanted && strncmp(name, wanted, n) == 0) return true;
+    }
+    return false;
+}
+
+size_t dosi_verify_has_columns(const dosi_verify_file *file, const char *columns) {
+    const char *header = file->head;
+    size_t n = 0, n_header = 0;
+    if (strncmp(header, "\xef\xbb\xbf", 3) == 0) header += 3;
+    for (const char *name; (name = next_name(&columns, &n));) {
+        if (!is_in_header(header, name, n)) return 0;
+    }
+    while (next_name(&header, &n)) n_header++;
+    return n_header;
+}
+
+bool dosi_verify_find_columns(const dosi_table *table,
+                              const char *names,
+                              const dosi_column **out) {
+    size_t n = 0;
+    for (const char *name; (name = next_name(&names, &n)); out++) {
+        bool is_start = name[n - 1] == '*';
+        if (is_start) n--;
+        size_t c = 0;
+        while (c < table->n_columns && (strncmp(table->columns[c].name, name, n) != 0 ||
+                                        (!is_start && table->columns[c].name[n] != '\0'))) {
+            c++;
+        }
+        if (c == table->n_columns) return false;
+        *out = &table->columns[c];
     }
     return true;
 }

@@ -63,8 +63,17 @@ DOSI_CHECKED dosi_status dosi_verify_read(const dosi_verify_file *file,
                                           dosi_table *out,
                                           dosi_error *err);
 
-/// Whether the first line of a head (quotes and spaces left out) starts with `columns`.
-bool dosi_verify_has_columns(const dosi_verify_file *file, const char *columns);
+/// Whether the first line of a head names all of `columns` (separated by commas), in any order.
+/// @return How many columns it names; 0: one of `columns` is not there.
+size_t dosi_verify_has_columns(const dosi_verify_file *file, const char *columns);
+
+/// Columns of a table by name.
+/// @param names  Separated by commas; one that ends in `*`: the first that begins so.
+/// @param out    (as many as `names`)
+/// @return Whether all are there.
+bool dosi_verify_find_columns(const dosi_table *table,
+                              const char *names,
+                              const dosi_column **out);
 
 /// Someone who knows one kind of file.
 typedef struct dosi_checker {

@@ -8,7 +8,7 @@
 
 static bool recognises(const dosi_verify_file *file) {
     return dosi_verify_has_columns(file, "station,time_kst,so2_ppm,co_ppm,o3_ppm,no2_ppm,"
-                                         "pm10_24h_pred,pm25_24h_pred,khai_official");
+                                         "pm10_24h_pred,pm25_24h_pred,khai_official") > 0;
 }
 
 /// A cell as text, "" when missing.

@@ -39,8 +39,7 @@ static const struct {
 } left_out[] = {{1000, 32, 1.149141823}, {500, 0, 1.157526386}};
 
 static bool recognises(const dosi_verify_file *file) {
-    return dosi_verify_has_columns(file, "x,y,z\n") ||
-           dosi_verify_has_columns(file, "x,y,z\r\n");
+    return dosi_verify_has_columns(file, "x,y,z") == 3;
 }
 
 /// Centres of the cells: x in the first half, y in the second.

@@ -47,7 +47,7 @@ static const double gstat_cells[][3] = {
 };
 
 static bool recognises(const dosi_verify_file *file) {
-    return dosi_verify_has_columns(file, "x,y,cadmium,copper,lead,zinc,");
+    return dosi_verify_has_columns(file, "x,y,cadmium,copper,lead,zinc,") > 0;
 }
 
 /// Three columns of a table as arrays in one piece of memory; NULL when one is not there.

@@ -12,11 +12,11 @@
 #include <string.h>
 
 static bool is_bins(const dosi_verify_file *file) {
-    return dosi_verify_has_columns(file, "wd_bin,ws_bin,n,mean,cpf");
+    return dosi_verify_has_columns(file, "wd_bin,ws_bin,n,mean") > 0;
 }
 
 static bool is_kernel(const dosi_verify_file *file) {
-    return dosi_verify_has_columns(file, "ws,wd,conc");
+    return dosi_verify_has_columns(file, "ws,wd,conc") > 0;
 }
 
 static bool recognises(const dosi_verify_file *file) {
@@ -176,20 +176,25 @@ static double difference(double a, double b) {
     return fabs(a - b) / fmax(1, fabs(b));
 }
 
+/// Columns of a table of bins.
+enum { SECTOR, SPEED, COUNT, MEAN, CPF, N_BIN_COLUMNS };
+
 /// Compares all rows of a table of bins.
-static worst compare_bins(const dosi_table *table, const our_bins *ours) {
+static worst compare_bins(const dosi_column *const *columns,
+                          size_t n_rows,
+                          const our_bins *ours) {
     worst w = {0};
-    for (size_t i = 0; i < table->n_rows; i++) {
-        double cell[5];
-        for (size_t c = 0; c < 5; c++) cell[c] = dosi_column_real(&table->columns[c], i);
-        uint32_t sector = dosi_polar_sector(cell[0], ours->bins.sector_deg);
-        size_t b = sector * ours->bins.n_speeds + (size_t)cell[1] - 1;
+    for (size_t i = 0; i < n_rows; i++) {
+        double cell[N_BIN_COLUMNS];
+        for (size_t c = 0; c < N_BIN_COLUMNS; c++) cell[c] = dosi_column_real(columns[c], i);
+        uint32_t sector = dosi_polar_sector(cell[SECTOR], ours->bins.sector_deg);
+        size_t b = sector * ours->bins.n_speeds + (size_t)cell[SPEED] - 1;
         double n_here = (double)ours->count[b];
-        w.n_filled += isnan(cell[2]) ? 0U : 1U;
+        w.n_filled += isnan(cell[COUNT]) ? 0U : 1U;
         w.n_filled_here += ours->count[b] > 0;
-        w.n = fmax(w.n, difference(n_here, isnan(cell[2]) ? 0 : cell[2]));
-        w.mean = fmax(w.mean, difference(ours->mean[b], cell[3]));
-        w.cpf = fmax(w.cpf, difference(ours->cpf[b], cell[4]));
+        w.n = fmax(w.n, difference(n_here, isnan(cell[COUNT]) ? 0 : cell[COUNT]));
+        w.mean = fmax(w.mean, difference(ours->mean[b], cell[MEAN]));
+        w.cpf = fmax(w.cpf, difference(ours->cpf[b], cell[CPF]));
     }
     return w;
 }
@@ -205,13 +210,16 @@ static void add(dosi_verify *verify,
 }
 
 /// Size of the grid in a file: largest ws_bin and smallest wd_bin. False: not such a table.
-static bool bins_shape(const dosi_table *table, our_bins *ours, double *percentile) {
+static bool bins_shape(const dosi_table *table,
+                       const dosi_column **columns,
+                       our_bins *ours,
+                       double *percentile) {
     double most = 0, least = INFINITY;
-    if (table->n_columns < 5 || strncmp(table->columns[4].name, "cpf", 3) != 0) return false;
-    *percentile = strtod(table->columns[4].name + 3, NULL);
+    if (!dosi_verify_find_columns(table, "wd_bin,ws_bin,n,mean,cpf*", columns)) return false;
+    *percentile = strtod(columns[CPF]->name + 3, NULL);
     for (size_t i = 0; i < table->n_rows; i++) {
-        double sector = dosi_column_real(&table->columns[0], i);
-        double speed = dosi_column_real(&table->columns[1], i);
+        double sector = dosi_column_real(columns[SECTOR], i);
+        double speed = dosi_column_real(columns[SPEED], i);
         if (!(sector > 0 && sector <= 360 && speed >= 1 && speed <= 1000)) return false;
         most = fmax(most, speed);
         least = fmin(least, sector);
@@ -229,15 +237,16 @@ static dosi_status check_bins(dosi_verify *verify,
     dosi_table table = {0};
     our_bins ours = {0};
     double percentile = 0;
+    const dosi_column *columns[N_BIN_COLUMNS];
     DOSI_TRY(dosi_verify_read(file, verify->run, &table, err));
-    if (!bins_shape(&table, &ours, &percentile)) {
+    if (!bins_shape(&table, columns, &ours, &percentile)) {
         dosi_verify_note(verify, file, "not a full table of bins");
         dosi_table_destroy(&table);
         return DOSI_OK;
     }
     dosi_status status = make_bins(data, percentile, &ours, err);
     if (status == DOSI_OK) {
-        worst w = compare_bins(&table, &ours);
+        worst w = compare_bins(columns, table.n_rows, &ours);
         add(verify, file, "filled bins", (double)w.n_filled, (double)w.n_filled_here, 0);
         add(verify, file, "observations in bins: largest difference", 0, w.n, 0);
         add(verify, file, "bin means: largest relative difference", 0, w.mean, 1e-9);
@@ -249,18 +258,23 @@ static dosi_status check_bins(dosi_verify *verify,
 }
 
 /// The grid of a kernel file: speeds vary fastest, as many directions as there are blocks.
-static bool kernel_shape(const dosi_table *table, dosi_polar_kernel *kernel) {
-    size_t n = table->n_rows, n_speeds = 0;
-    if (table->n_columns < 3 || n < 4) return false;
-    double first = dosi_column_real(&table->columns[1], 0);
-    while (n_speeds < n &&
-           fabs(dosi_column_real(&table->columns[1], n_speeds) - first) < 1e-9) {
+/// @param columns  ws, wd, conc
+static bool kernel_shape(const dosi_column *const *columns,
+                         size_t n,
+                         dosi_polar_kernel *kernel) {
+    size_t n_speeds = 0;
+    if (n < 4) return false;
+    double first = dosi_column_real(columns[1], 0);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(dosi_column_real(columns[1], i))) return false;
+    }
+    while (n_speeds < n && fabs(dosi_column_real(columns[1], n_speeds) - first) < 1e-9) {
         n_speeds++;
     }
     if (n_speeds < 2 || n % n_speeds != 0) return false;
     kernel->n_speeds = n_speeds;
-    kernel->speed_min = dosi_column_real(&table->columns[0], 0);
-    kernel->speed_max = dosi_column_real(&table->columns[0], n_speeds - 1);
+    kernel->speed_min = dosi_column_real(columns[0], 0);
+    kernel->speed_max = dosi_column_real(columns[0], n_speeds - 1);
     size_t n_sectors = n / n_speeds;
     kernel->sector_deg = 360 / (double)n_sectors;
     return kernel->speed_max > kernel->speed_min;
@@ -273,7 +287,9 @@ static dosi_status check_kernel(dosi_verify *verify,
     dosi_table table = {0};
     dosi_polar_kernel kernel = {.speed_sd = 0.5, .from_sd_deg = 4};
     DOSI_TRY(dosi_verify_read(file, verify->run, &table, err));
-    if (!kernel_shape(&table, &kernel)) {
+    const dosi_column *columns[3];
+    if (!dosi_verify_find_columns(&table, "ws,wd,conc", columns) ||
+        !kernel_shape(columns, table.n_rows, &kernel)) {
         dosi_verify_note(verify, file, "not a full grid of speeds by directions");
         dosi_table_destroy(&table);
         return DOSI_OK;
@@ -289,8 +305,8 @@ static dosi_status check_kernel(dosi_verify *verify,
         double sum = 0, sum_here = 0, most = 0;
         for (size_t i = 0; i < table.n_rows; i++) {
             uint32_t sector =
-                dosi_polar_sector(dosi_column_real(&table.columns[1], i), kernel.sector_deg);
-            double expected = dosi_column_real(&table.columns[2], i);
+                dosi_polar_sector(dosi_column_real(columns[1], i), kernel.sector_deg);
+            double expected = dosi_column_real(columns[2], i);
             double got = ours[sector * kernel.n_speeds + i % kernel.n_speeds];
             most = fmax(most, difference(got, expected));
             sum += isnan(expected) ? 0 : expected;

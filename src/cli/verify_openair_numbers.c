@@ -11,7 +11,7 @@
 enum { N_ROWS = 65533, N_SPEEDS = 30, SIDE = 201 };
 
 static bool recognises(const dosi_verify_file *file) {
-    return dosi_verify_has_columns(file, "date,ws,wd,nox,no2,o3,pm10,so2,co,pm25");
+    return dosi_verify_has_columns(file, "date,ws,wd,nox,no2,o3,pm10,so2,co,pm25") > 0;
 }
 
 static void add(dosi_verify *verify,

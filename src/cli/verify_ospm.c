@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/// The columns that a case has, in the order of the file.
+/// The columns that a case has, in the order of `header`.
 typedef enum ospm_column {
     HEIGHT,
     WIDTH,
@@ -34,7 +34,7 @@ static const char header[] =
 static const double tolerance = 0.01;
 
 static bool recognises(const dosi_verify_file *file) {
-    return dosi_verify_has_columns(file, header);
+    return dosi_verify_has_columns(file, header) > 0;
 }
 
 /// The street and traffic of a case whose axis lies north-south.
@@ -86,10 +86,13 @@ static void check_row(dosi_verify *verify,
 static dosi_status check(dosi_verify *verify, dosi_verify_file *file, dosi_error *err) {
     dosi_table table = {0};
     DOSI_TRY(dosi_verify_read(file, verify->run, &table, err));
-    for (size_t row = 0; row < table.n_rows && table.n_columns >= N_COLUMNS; row++) {
-        double v[N_COLUMNS];
-        for (size_t c = 0; c < N_COLUMNS; c++) v[c] = dosi_column_real(&table.columns[c], row);
-        check_row(verify, file, v, row);
+    const dosi_column *columns[N_COLUMNS];
+    if (dosi_verify_find_columns(&table, header, columns)) {
+        for (size_t row = 0; row < table.n_rows; row++) {
+            double v[N_COLUMNS];
+            for (size_t c = 0; c < N_COLUMNS; c++) v[c] = dosi_column_real(columns[c], row);
+            check_row(verify, file, v, row);
+        }
     }
     dosi_table_destroy(&table);
     return DOSI_OK;

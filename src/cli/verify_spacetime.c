@@ -14,7 +14,7 @@
 enum { MAX_LAGS = 100, MAX_CLASSES = 200, SIDE = 10, N_TARGETS = 2 * SIDE * SIDE };
 
 static bool recognises(const dosi_verify_file *file) {
-    return dosi_verify_has_columns(file, "coords.x1,coords.x2,sp.ID,time,");
+    return dosi_verify_has_columns(file, "coords.x1,coords.x2,sp.ID,time,") > 0;
 }
 
 /// A field read from a table: owns its arrays.

@@ -21,6 +21,19 @@ status=0; "$DOSI" verify air "$WORK/bad" > "$WORK/out" || status=$?
 grep -q "^OUT" "$WORK/out" || fail "the wrong row is not marked"
 grep -q "3 cases, 1 out of tolerance" "$WORK/out" || fail "summary: $(tail -1 "$WORK/out")"
 
+# Columns in another order, quoted, behind a byte order mark, lines ended as Windows does.
+mkdir "$WORK/turned"
+python3 - "$WORK/good/deep/more_rows.csv" "$WORK/turned/rows.csv" <<'PY'
+import csv, sys
+with open(sys.argv[1], encoding="utf-8") as old, open(sys.argv[2], "w", encoding="utf-8-sig", newline="") as new:
+    out = csv.writer(new, quoting=csv.QUOTE_ALL)
+    for row in csv.reader(old):
+        out.writerow(row[::-1])
+PY
+"$DOSI" verify air "$WORK/turned" > "$WORK/out" || fail "turned rows are out: $(cat "$WORK/out")"
+grep -q "verify air: 3 cases, 0 out of tolerance, 0 of 1 files not checked" "$WORK/out" ||
+  fail "turned rows: $(tail -1 "$WORK/out")"
+
 status=0; "$DOSI" verify air "$WORK/none" > /dev/null 2>&1 || status=$?
 [ "$status" = 3 ] || fail "an empty folder gives exit $status"
 status=0; "$DOSI" verify cheese "$WORK/good" > /dev/null 2>&1 || status=$?
