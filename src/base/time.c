@@ -67,8 +67,8 @@ static int64_t floor_div(int64_t a, int64_t b) {
 
 dosi_civil dosi_time_to_civil(dosi_time time) {
     dosi_civil civil = {0};
-    int64_t days = floor_div(time, DOSI_DAY_US);
-    int64_t rest_us = time - days * DOSI_DAY_US;
+    int64_t days = floor_div(time, DOSI_DAY_US), rest_us = time % DOSI_DAY_US;
+    if (rest_us < 0) rest_us += DOSI_DAY_US; // days x a day may be beyond the first time
     civil_from_days(days, &civil);
     civil.hour = (int)(rest_us / DOSI_HOUR_US);
     civil.minute = (int)(rest_us / (60 * DOSI_SECOND_US) % 60);

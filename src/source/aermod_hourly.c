@@ -119,6 +119,15 @@ static dosi_status read_file(aermod_reading *r, const dosi_aermod_text *text, do
     return DOSI_OK;
 }
 
+/// Whether a name is one of the lines of `names`.
+static bool is_listed(const char *names, const char *name) {
+    size_t n = strlen(name);
+    for (const char *at = strstr(names, name); at && n > 0; at = strstr(at + n, name)) {
+        if ((at == names || at[-1] == '\n') && at[n] == '\n') return true;
+    }
+    return false;
+}
+
 dosi_status aermod_read_hourly(aermod_reading *r,
                                const aermod_card *card,
                                size_t first,
@@ -138,7 +147,7 @@ dosi_status aermod_read_hourly(aermod_reading *r,
             r->deck->sources[s].has_hourly = true;
         }
     }
-    if (!r->files || strstr(r->hourly_names, name)) return DOSI_OK;
+    if (!r->files || is_listed(r->hourly_names, name)) return DOSI_OK;
     size_t n = strlen(r->hourly_names);
     if (n + path->n + 2 < sizeof r->hourly_names) { // further lines of one file: it is read
         memcpy(r->hourly_names + n, name, path->n);

@@ -420,7 +420,7 @@ static dosi_status expand_sequence(
         double value = first + by * (double)i;
         if (is_real) {
             (*out)->data.reals[i] = value;
-        } else if (fabs(value) > 2147483647.0) {
+        } else if (!(fabs(value) <= 2147483647.0)) { // also what is no number
             return fail_here(r, DOSI_PARSE, "a sequence past the integers", (long long)n, err);
         } else {
             (*out)->data.integers[i] = (int32_t)value;

@@ -49,8 +49,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
         assert(status == DOSI_OK);
     }
     if (dosi_polygon_load(bytes, n_bytes, NULL, &polygon, &err) == DOSI_OK) {
-        assert(isnan(polygon.box[0]) || dosi_polygon_area(&polygon) >= 0 ||
-               polygon.n_rings > 1);
+        const double *b = polygon.box;
+        double far = fmax(fmax(fabs(b[0]), fabs(b[2])), fmax(fabs(b[1]), fabs(b[3])));
+        bool is_measurable = polygon.n_rings == 1 && far < 1e150; // no square overflows
+        assert(!is_measurable || dosi_polygon_area(&polygon) >= 0);
     }
     dosi_polygon_clear(&polygon);
     dosi_text_destroy(&moved);

@@ -17,6 +17,15 @@ static void every_day_of_400_years_round_trips(void **state) {
     }
 }
 
+static void the_first_and_the_last_time_are_written(void **state) {
+    (void)state;
+    char text[DOSI_TIME_TEXT_BYTES];
+    dosi_time_format(INT64_MIN + 1, INT32_MIN, text); // INT64_MIN is missing
+    assert_string_equal(text, "-290308-12-21T19:59:05.224193");
+    dosi_time_format(INT64_MAX, 32400, text);
+    assert_string_equal(text, "294247-01-10T04:00:54.775807+09:00");
+}
+
 static void hour_24_is_midnight_of_the_next_day(void **state) {
     (void)state;
     dosi_error err;
@@ -50,6 +59,7 @@ static void zones_become_civil_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_day_of_400_years_round_trips),
+        cmocka_unit_test(the_first_and_the_last_time_are_written),
         cmocka_unit_test(hour_24_is_midnight_of_the_next_day),
         cmocka_unit_test(zones_become_civil_time),
     };

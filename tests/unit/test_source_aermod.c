@@ -135,6 +135,33 @@ static void buoyant_lines_and_hourly_emissions_are_read(void **state) {
     dosi_aermod_deck_clear(&deck);
 }
 
+/// Gives "hour.dat" and "2hour.dat", an hour each.
+static dosi_status give_two(void *context, const char *name, dosi_text *out, dosi_error *err) {
+    const char *text = strcmp(name, "hour.dat") == 0 ? "HOUREMIS 88 3 1 1 S1 7. 400. 12.\n"
+                                                     : "HOUREMIS 88 3 1 1 S2 8. 400. 12.\n";
+    (void)context;
+    dosi_text_append(out, text, strlen(text));
+    return dosi_text_status(out, err);
+}
+
+static void a_file_whose_name_ends_another_is_read_too(void **state) {
+    (void)state;
+    const char *text =
+        "SO STARTING\n   LOCATION S1 POINT 1. 2.\n   LOCATION S2 POINT 1. 2.\n"
+        "   SRCPARAM S1 1 2 3 4 5\n   SRCPARAM S2 1 2 3 4 5\n"
+        "   HOUREMIS 2hour.dat S2\n   HOUREMIS hour.dat S1\n   HOUREMIS 2hour.dat S2\n"
+        "RE STARTING\n   DISCCART 1. 2.\nME STARTING\n   SURFFILE a.sfc\n";
+    const dosi_aermod_text whole = {"test.inp", text, strlen(text)};
+    const dosi_aermod_files files = {give_two, NULL};
+    dosi_aermod_deck deck = {0};
+    dosi_error err = {""};
+    CHECK_OK(dosi_aermod_deck_read(&whole, &files, &deck, &err), err);
+    assert_int_equal(deck.n_emissions, 2);
+    assert_true(dosi_aermod_hourly(&deck, 0, 88030101) &&
+                dosi_aermod_hourly(&deck, 1, 88030101));
+    dosi_aermod_deck_clear(&deck);
+}
+
 static void background_and_conversion_are_read(void **state) {
     (void)state;
     const char *text =
@@ -276,6 +303,7 @@ int main(void) {
         cmocka_unit_test(receptors_come_in_the_deck_s_order),
         cmocka_unit_test(sources_keep_their_numbers),
         cmocka_unit_test(buoyant_lines_and_hourly_emissions_are_read),
+        cmocka_unit_test(a_file_whose_name_ends_another_is_read_too),
         cmocka_unit_test(background_and_conversion_are_read),
         cmocka_unit_test(faults_are_named_with_their_line),
         cmocka_unit_test(weather_is_read_with_its_profile),

@@ -250,6 +250,46 @@ static void a_length_that_nothing_backs_costs_no_memory(void **state) {
     dosi_text_destroy(&bytes);
 }
 
+/// A sequence that R has not written out: its length, first value and step.
+static dosi_status read_sequence(double n, double first, double step, dosi_error *err) {
+    dosi_text bytes = {0};
+    put_head(&bytes);
+    put_int(&bytes, 238);
+    put_int(&bytes, 2);
+    put_symbol(&bytes, "compact_intseq");
+    put_int(&bytes, 2);
+    put_symbol(&bytes, "base");
+    put_int(&bytes, 2);
+    put_int(&bytes, 13);
+    put_int(&bytes, 1);
+    put_int(&bytes, 13);
+    put_int(&bytes, END);
+    put_int(&bytes, 14);
+    put_int(&bytes, 3);
+    put_real(&bytes, n);
+    put_real(&bytes, first);
+    put_real(&bytes, step);
+    put_int(&bytes, END);
+    dosi_source_file file = {
+        .name = "t.rds", .bytes = bytes.data, .n_bytes = (int64_t)bytes.length};
+    dosi_rdocument document = {0};
+    dosi_status status = dosi_rdocument_read(&file, &document, err);
+    if (status == DOSI_OK) dosi_rdocument_clear(&document);
+    dosi_text_destroy(&bytes);
+    return status;
+}
+
+static void a_sequence_is_of_integers_that_there_are(void **state) {
+    (void)state;
+    dosi_error err = {""};
+    CHECK_OK(read_sequence(3, 5, 1, &err), err);
+    CHECK_STATUS(read_sequence(3, NAN, 1, &err), DOSI_PARSE);
+    CHECK_STATUS(read_sequence(3, 5, NAN, &err), DOSI_PARSE);
+    CHECK_STATUS(read_sequence(3, 5, INFINITY, &err), DOSI_PARSE);
+    CHECK_STATUS(read_sequence(3, 2147483646, 1, &err), DOSI_PARSE);
+    CHECK_STATUS(read_sequence(NAN, 5, 1, &err), DOSI_PARSE);
+}
+
 static void deep_nesting_is_refused(void **state) {
     (void)state;
     dosi_error err = {""};
@@ -310,6 +350,7 @@ int main(void) {
         cmocka_unit_test(every_kind_of_column_is_read),
         cmocka_unit_test(every_cut_of_a_file_is_refused),
         cmocka_unit_test(a_length_that_nothing_backs_costs_no_memory),
+        cmocka_unit_test(a_sequence_is_of_integers_that_there_are),
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(a_bomb_is_refused),
         cmocka_unit_test(the_months_of_all_stations_are_read),
