@@ -57,7 +57,8 @@ static dosi_status open_hook(dosi_gate *gate,
     char path[MONITOR_PATH_BYTES];
     dosi_text text = {0};
     dosi_error err = {""};
-    DOSI_TRY(dosi_hook_each(gate, match_hook, &search, &err));
+    dosi_status listed = dosi_hook_each(gate, match_hook, &search, &err);
+    if (listed != DOSI_OK && !search.is_found) return listed;
     if (!search.is_found || at_utc_us < search.hook.since_utc_us) return DOSI_NOT_FOUND;
     DOSI_TRY(monitor_secret_path(gate, name, path, &err));
     dosi_status status = dosi_file_read(path, DOSI_HOOK_SECRET_BYTES, &text, &err);

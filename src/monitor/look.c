@@ -121,6 +121,11 @@ static void take_row(look *l, size_t row) {
     json_t *now = alert_of_row(l, row);
     json_t *known = now ? find_alert(l, now) : NULL;
     bool stands = json_is_null(json_object_get(now, "released_us"));
+    if (!known && !stands &&
+        integer_of(now, "issued_us") <= integer_of(l->state, "forgotten_us")) {
+        json_decref(now); // over, and too old to be kept
+        return;
+    }
     if (!known) {
         // What began and ended before the watch, or is a correction of the past, is kept but
         // not told.
@@ -191,6 +196,10 @@ static dosi_status alerts_of(const look *l,
     const dosi_setting zone = {"zone", l->watch->zone};
     const dosi_table *const inputs[] = {observations, stations};
     dosi_value values[MAX_VALUES];
+    if (stations && dosi_table_find(stations, l->watch->zone) == SIZE_MAX) {
+        return dosi_fail(err, DOSI_NOT_FOUND, "%s has no column \"%s\" any more",
+                         l->watch->stations, l->watch->zone);
+    }
     DOSI_TRY(dosi_method_set(method, &zone, l->watch->zone[0] ? 1 : 0, values, err));
     const dosi_method_call call = {
         .method = method, .inputs = inputs, .values = values, .outputs = out, .run = l->run};
@@ -255,8 +264,10 @@ static dosi_status look_at_watch(void *context, const dosi_watch *watch, dosi_er
     json_t *looked = json_object_get(all->state, "looked");
     const json_t *before = json_object_get(looked, watch->name);
     int64_t newest = newest_version(all->gate, watch);
-    bool is_first = !before || strcmp(text_of(before, "dataset"), watch->reference) != 0;
-    if (newest == 0 || (!is_first && integer_of(before, "version") >= newest)) return DOSI_OK;
+    bool is_known = before && strcmp(text_of(before, "dataset"), watch->reference) == 0;
+    if (newest == 0 || (is_known && integer_of(before, "version") >= newest)) return DOSI_OK;
+    // Looks that failed have seen nothing: what is over before the first that does is no news.
+    bool is_first = !is_known || integer_of(before, "last_us") == 0;
     all->is_due = true;
     if (all->only_asks) return DOSI_OK;
     look l = {.gate = all->gate,

@@ -47,7 +47,7 @@ DOSI_CHECKED dosi_status dosi_watch_remove(dosi_gate *gate,
                                            const char *name,
                                            dosi_error *err);
 
-/// Visits all watches by name.
+/// Visits all watches by name; those that cannot be read last, as a failure.
 DOSI_CHECKED dosi_status dosi_watch_each(dosi_gate *gate,
                                          dosi_status (*visit)(void *context,
                                                               const dosi_watch *watch,
@@ -69,7 +69,7 @@ DOSI_CHECKED dosi_status dosi_hook_remove(dosi_gate *gate,
                                           const char *name,
                                           dosi_error *err);
 
-/// Visits all webhooks by name.
+/// Visits all webhooks by name; those that cannot be read last, as a failure.
 DOSI_CHECKED dosi_status dosi_hook_each(dosi_gate *gate,
                                         dosi_status (*visit)(void *context,
                                                              const dosi_hook *hook,

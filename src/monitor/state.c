@@ -112,24 +112,55 @@ static void forget_events(json_t *state) {
     }
 }
 
-/// Drops from the front of a list until it has at most `most` items; alerts that stand stay.
-static void shorten(json_t *list, size_t most) {
-    for (size_t i = 0; json_array_size(list) > most && i < json_array_size(list);) {
-        json_t *released = json_object_get(json_array_get(list, i), "released_us");
-        if (json_is_null(released)) {
-            i++;
+static int64_t issued_of(const json_t *alert) {
+    return json_integer_value(json_object_get(alert, "issued_us"));
+}
+
+static int by_issue(const void *a, const void *b) {
+    const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+    int64_t i = issued_of(x), j = issued_of(y);
+    if (i == j) {
+        i = json_integer_value(json_object_get(x, "id"));
+        j = json_integer_value(json_object_get(y, "id"));
+    }
+    return i < j ? -1 : i > j;
+}
+
+/// Puts the alerts in the order of their issue, and drops the oldest of too many; those that
+/// stand stay. "forgotten_us" says when the last of them was issued: they are not taken over
+/// again.
+static bool tidy_alerts(json_t *state) {
+    json_t *alerts = json_object_get(state, "alerts"), *kept = json_array();
+    size_t n = json_array_size(alerts), n_over = n > MAX_ALERTS ? n - MAX_ALERTS : 0;
+    json_t **order = malloc((n + 1) * sizeof *order);
+    bool is_whole = kept && order;
+    int64_t forgotten_us = json_integer_value(json_object_get(state, "forgotten_us"));
+    for (size_t i = 0; i < n && is_whole; i++) order[i] = json_array_get(alerts, i);
+    if (is_whole) qsort(order, n, sizeof *order, by_issue);
+    for (size_t i = 0; i < n && is_whole; i++) {
+        bool stands = json_is_null(json_object_get(order[i], "released_us"));
+        if (n_over > 0 && !stands) {
+            n_over--;
+            if (issued_of(order[i]) > forgotten_us) forgotten_us = issued_of(order[i]);
         } else {
-            (void)json_array_remove(list, i);
+            is_whole = json_array_append(kept, order[i]) == 0;
         }
     }
+    free(order);
+    if (is_whole && forgotten_us > 0) {
+        json_t *until = json_integer(forgotten_us);
+        is_whole = json_object_set_new(state, "forgotten_us", until) == 0;
+    }
+    if (is_whole) return json_object_set_new(state, "alerts", kept) == 0;
+    json_decref(kept);
+    return false;
 }
 
 dosi_status monitor_save(dosi_gate *gate, json_t *state, dosi_error *err) {
     char path[MONITOR_PATH_BYTES];
     DOSI_TRY(monitor_path(gate, "state.json", path, err));
-    shorten(json_object_get(state, "alerts"), MAX_ALERTS);
     forget_events(state);
-    char *text = json_dumps(state, state_format);
+    char *text = tidy_alerts(state) ? json_dumps(state, state_format) : NULL;
     if (!text) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for the alerts");
     dosi_status status = dosi_file_write_atomic(path, text, strlen(text), 0600, err);
     free(text);

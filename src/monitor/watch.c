@@ -36,11 +36,47 @@ static dosi_status entry_path(
     return dosi_path_join(folder, file, out, err);
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(a, b);
+}
+
+/// The names of all entries of a kind, sorted. @param names (MAX_ENTRIES)
+static size_t list_names(dosi_gate *gate,
+                         const char *kind,
+                         char (*names)[DOSI_WATCH_NAME_BYTES]) {
+    char folder[MONITOR_PATH_BYTES];
+    size_t n = 0;
+    if (monitor_path(gate, kind, folder, NULL) != DOSI_OK) return 0;
+    DIR *listing = opendir(folder);
+    const struct dirent *item = NULL;
+    while (listing && n < MAX_ENTRIES && (item = readdir(listing)) != NULL) {
+        size_t length = strlen(item->d_name);
+        if (length < 6 || strcmp(item->d_name + length - 5, ".json") != 0) continue;
+        if (length - 5 >= DOSI_WATCH_NAME_BYTES) continue;
+        (void)snprintf(names[n++], DOSI_WATCH_NAME_BYTES, "%.*s", (int)(length - 5),
+                       item->d_name);
+    }
+    if (listing) (void)closedir(listing);
+    qsort(names, n, sizeof *names, by_name);
+    return n;
+}
+
+/// Whether an entry is there already, or there is room for one more.
+static dosi_status check_room(dosi_gate *gate,
+                              const char *kind,
+                              const char *path,
+                              dosi_error *err) {
+    char names[MAX_ENTRIES][DOSI_WATCH_NAME_BYTES];
+    if (dosi_path_exists(path) || list_names(gate, kind, names) < MAX_ENTRIES) return DOSI_OK;
+    return dosi_fail(err, DOSI_LIMIT, "there are %d %s already", MAX_ENTRIES, kind);
+}
+
 /// Writes an entry; `object` is taken over.
 static dosi_status save_entry(
     dosi_gate *gate, const char *kind, const char *name, json_t *object, dosi_error *err) {
     char path[MONITOR_PATH_BYTES];
     dosi_status status = entry_path(gate, kind, name, path, err);
+    if (status == DOSI_OK) status = check_room(gate, kind, path, err);
     char *text = object ? json_dumps(object, JSON_SORT_KEYS) : NULL;
     if (status == DOSI_OK && text) {
         status = dosi_file_write_atomic(path, text, strlen(text), 0600, err);
@@ -72,34 +108,25 @@ static dosi_status load_entry(
     return status;
 }
 
+/// Loads an entry of a list. One that cannot be read stops no other: it goes into `status`, the
+/// first of them; one that was removed in the meantime is just not there.
+static bool load_next(dosi_gate *gate,
+                      const char *kind,
+                      const char *name,
+                      json_t **out,
+                      dosi_status *status,
+                      dosi_error *err) {
+    dosi_error why = {""};
+    dosi_status one = load_entry(gate, kind, name, out, &why);
+    if (one == DOSI_OK || one == DOSI_NOT_FOUND || *status != DOSI_OK) return one == DOSI_OK;
+    *status = one;
+    if (err) *err = why;
+    return false;
+}
+
 static void take_text(const json_t *object, const char *name, char *out, size_t n_out) {
     const char *text = json_string_value(json_object_get(object, name));
     (void)snprintf(out, n_out, "%s", text ? text : "");
-}
-
-static int by_name(const void *a, const void *b) {
-    return strcmp(a, b);
-}
-
-/// The names of all entries of a kind, sorted. @param names (MAX_ENTRIES)
-static size_t list_names(dosi_gate *gate,
-                         const char *kind,
-                         char (*names)[DOSI_WATCH_NAME_BYTES]) {
-    char folder[MONITOR_PATH_BYTES];
-    size_t n = 0;
-    if (monitor_path(gate, kind, folder, NULL) != DOSI_OK) return 0;
-    DIR *listing = opendir(folder);
-    const struct dirent *item = NULL;
-    while (listing && n < MAX_ENTRIES && (item = readdir(listing)) != NULL) {
-        size_t length = strlen(item->d_name);
-        if (length < 6 || strcmp(item->d_name + length - 5, ".json") != 0) continue;
-        if (length - 5 >= DOSI_WATCH_NAME_BYTES) continue;
-        (void)snprintf(names[n++], DOSI_WATCH_NAME_BYTES, "%.*s", (int)(length - 5),
-                       item->d_name);
-    }
-    if (listing) (void)closedir(listing);
-    qsort(names, n, sizeof *names, by_name);
-    return n;
 }
 
 // --- watches -----------------------------------------------------------------------------
@@ -165,10 +192,11 @@ dosi_status dosi_watch_each(dosi_gate *gate,
                             dosi_error *err) {
     char names[MAX_ENTRIES][DOSI_WATCH_NAME_BYTES];
     size_t n = list_names(gate, "watches", names);
+    dosi_status status = DOSI_OK;
     for (size_t i = 0; i < n; i++) {
         json_t *object = NULL;
         dosi_watch watch = {0};
-        DOSI_TRY(load_entry(gate, "watches", names[i], &object, err));
+        if (!load_next(gate, "watches", names[i], &object, &status, err)) continue;
         take_text(object, "name", watch.name, sizeof watch.name);
         take_text(object, "dataset", watch.reference, sizeof watch.reference);
         take_text(object, "stations", watch.stations, sizeof watch.stations);
@@ -177,7 +205,7 @@ dosi_status dosi_watch_each(dosi_gate *gate,
         json_decref(object);
         DOSI_TRY(visit(context, &watch, err));
     }
-    return DOSI_OK;
+    return status;
 }
 
 // --- webhooks ----------------------------------------------------------------------------
@@ -264,10 +292,11 @@ dosi_status dosi_hook_each(dosi_gate *gate,
                            dosi_error *err) {
     char names[MAX_ENTRIES][DOSI_WATCH_NAME_BYTES];
     size_t n = list_names(gate, "hooks", names);
+    dosi_status status = DOSI_OK;
     for (size_t i = 0; i < n; i++) {
         json_t *object = NULL;
         dosi_hook hook = {0};
-        DOSI_TRY(load_entry(gate, "hooks", names[i], &object, err));
+        if (!load_next(gate, "hooks", names[i], &object, &status, err)) continue;
         take_text(object, "name", hook.name, sizeof hook.name);
         take_text(object, "url", hook.url, sizeof hook.url);
         take_text(object, "watch", hook.watch, sizeof hook.watch);
@@ -276,5 +305,5 @@ dosi_status dosi_hook_each(dosi_gate *gate,
         json_decref(object);
         DOSI_TRY(visit(context, &hook, err));
     }
-    return DOSI_OK;
+    return status;
 }

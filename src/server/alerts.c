@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+enum { MOST_GREETING_BYTES = 128 * 1024 };
+
 static const int64_t look_every_us = 3 * DOSI_SECOND_US;
 
 /// Starts a process that looks at what is due and delivers.
@@ -111,6 +113,10 @@ static void greet(void *context, const void *user, int64_t after, dosi_text *out
             dosi_http_put_event(out, id, "alert", text.data);
         }
         dosi_text_destroy(&text);
+    }
+    if (out->length > MOST_GREETING_BYTES) {
+        dosi_text_clear(out); // a stream takes no more at once: it looks for itself
+        dosi_http_put_event(out, 0, "missed", "{}");
     }
     dosi_text_printf(out, "id: %lld\n\n", (long long)g->told); // no event: only where it is
 }
