@@ -136,6 +136,18 @@ DOSI_API DOSI_CHECKED dosi_status dosi_table_get(const dosi_table *table,
                                                  const dosi_column **out,
                                                  dosi_error *err);
 
+/// The column called `name` where it is of numbers, real or integer; NULL: there is none.
+DOSI_API const dosi_column *dosi_table_find_number(const dosi_table *table, const char *name);
+
+/// The column of numbers called `name`: real or, as methods take them for that, integer. Read
+/// it with dosi_column_real().
+/// @return DOSI_OK; DOSI_NOT_FOUND (the message lists what there is); DOSI_INVALID (no
+/// numbers).
+DOSI_API DOSI_CHECKED dosi_status dosi_table_get_number(const dosi_table *table,
+                                                        const char *name,
+                                                        const dosi_column **out,
+                                                        dosi_error *err);
+
 /// Whether the cell is missing.
 DOSI_API bool dosi_column_is_missing(const dosi_column *column, size_t row);
 

@@ -48,8 +48,7 @@ static const dosi_method_column source_columns[] = {
                   true,
                   "입자 지름: 가라앉고 씻김 (크기마다 한 행)",
                   "Particles that settle and are washed out: size; one row a size"),
-    METHOD_COLUMN(
-        "particle_gcm3", REAL, "g/cm3", true, "입자 밀도", "Density; 1 where missing"),
+    METHOD_COLUMN("density_gcm3", REAL, "g/cm3", true, "입자 밀도", "Density; 1 where missing"),
     METHOD_COLUMN("fine_share",
                   REAL,
                   NULL,
@@ -297,7 +296,7 @@ static dosi_status read_emissions(work *w, const dosi_table *table, dosi_error *
     size_t n = w->values.n;
     const dosi_column *columns[METHOD_NAMES_MAX] = {NULL};
     for (size_t v = 0; v < n; v++) {
-        DOSI_TRY(dosi_table_get(table, w->values.names[v], DOSI_TYPE_REAL, &columns[v], err));
+        DOSI_TRY(dosi_table_get_number(table, w->values.names[v], &columns[v], err));
     }
     w->emission = calloc(table->n_rows * w->n_species + 1, sizeof *w->emission);
     if (!w->emission) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for emissions");
@@ -392,10 +391,10 @@ static dosi_status read_grid(work *w, dosi_error *err) {
     box[3] += margin;
     DOSI_TRY(dosi_grid_cover(box, real_of(w, "cell_m"), DOSI_SRID_KOREA, &w->grid, err));
     size_t n = w->grid.n_rows * w->grid.n_columns;
+    if (!w->has_map) return DOSI_OK;
     if (n > MOST_CELLS) {
         return dosi_fail(err, DOSI_LIMIT, "a grid of %zu cells: more than %d", n, MOST_CELLS);
     }
-    if (!w->has_map) return DOSI_OK;
     DOSI_TRY(open_points(w, &w->cells, n, err));
     for (size_t i = 0; i < n; i++) {
         dosi_grid_centre(&w->grid, i, &w->cells.x[i], &w->cells.y[i]);

@@ -226,8 +226,7 @@ static dosi_status read_factors(const dosi_table *factors,
             dosi_table_get(factors, factor_columns[i].name, DOSI_TYPE_TEXT, &words[i], err));
     }
     for (size_t i = 0; i < 10; i++) {
-        DOSI_TRY(dosi_table_get(factors, factor_columns[3 + i].name, DOSI_TYPE_REAL,
-                                &numbers[i], err));
+        DOSI_TRY(dosi_table_get_number(factors, factor_columns[3 + i].name, &numbers[i], err));
     }
     for (size_t r = 0; r < factors->n_rows; r++) {
         size_t v = word_index(words[0], r, DOSI_VEHICLES, vehicle_name);
@@ -275,9 +274,9 @@ static dosi_status read_links(const dosi_method_call *call, link_table *out, dos
     *out = (link_table){.change = dosi_call_value(call, "change")->real,
                         .changed = dosi_call_value(call, "changed")->text};
     DOSI_TRY(dosi_table_get(links, "link", DOSI_TYPE_TEXT, &out->link, err));
-    DOSI_TRY(dosi_table_get(links, "flow_vph", DOSI_TYPE_REAL, &out->flow, err));
-    DOSI_TRY(dosi_table_get(links, "speed_kmh", DOSI_TYPE_REAL, &out->speed, err));
-    DOSI_TRY(dosi_table_get(links, "heavy_share", DOSI_TYPE_REAL, &out->heavy, err));
+    DOSI_TRY(dosi_table_get_number(links, "flow_vph", &out->flow, err));
+    DOSI_TRY(dosi_table_get_number(links, "speed_kmh", &out->speed, err));
+    DOSI_TRY(dosi_table_get_number(links, "heavy_share", &out->heavy, err));
     if (!call->inputs[TRAFFIC]) return DOSI_OK;
     return dosi_table_get(links, "road_class", DOSI_TYPE_TEXT, &out->road_class, err);
 }
@@ -322,7 +321,7 @@ static dosi_status put_link(const dosi_method_call *call,
     }
     DOSI_TRY(dosi_table_get(traffic, "road_class", DOSI_TYPE_TEXT, &class, err));
     DOSI_TRY(dosi_table_get(traffic, "time", DOSI_TYPE_TIME, &time, err));
-    DOSI_TRY(dosi_table_get(traffic, "flow_factor", DOSI_TYPE_REAL, &factor, err));
+    DOSI_TRY(dosi_table_get_number(traffic, "flow_factor", &factor, err));
     size_t n_word = 0;
     const char *word = dosi_column_bytes(links->road_class, row, &n_word);
     for (size_t t = 0; t < traffic->n_rows && word; t++) {

@@ -202,7 +202,7 @@ static dosi_status find_contributions(const work *w,
     DOSI_TRY(dosi_table_get(table, "station", DOSI_TYPE_TEXT, &out->station, err));
     DOSI_TRY(dosi_table_get(table, "time", DOSI_TYPE_TIME, &out->time, err));
     DOSI_TRY(dosi_table_get(table, "group", DOSI_TYPE_TEXT, &out->group, err));
-    DOSI_TRY(dosi_table_get(table, name, DOSI_TYPE_REAL, &out->value, err));
+    DOSI_TRY(dosi_table_get_number(table, name, &out->value, err));
     out->n_rows = table->n_rows;
     return DOSI_OK;
 }
@@ -322,7 +322,7 @@ static dosi_status fill_columns(work *w, const contributions *c, dosi_error *err
     for (size_t i = 0; i < N_SOURCES_IN; first_group += w->keys[i++].n) {
         for (size_t r = 0; r < c[i].n_rows; r++) {
             reading key = {.time = c[i].time->data.integer[r]};
-            double value = c[i].value->data.real[r];
+            double value = dosi_column_real(c[i].value, r);
             uint32_t group = w->keys[i].of_row[r];
             key.station = dosi_column_bytes(c[i].station, r, &key.n_bytes);
             if (!key.station || !isfinite(value) || group == UINT32_MAX) continue;

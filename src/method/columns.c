@@ -186,15 +186,6 @@ double method_value(const method_values *values, size_t row) {
     return dosi_column_real(values->value, row);
 }
 
-/// The column `name` when it is numeric, else NULL.
-static const dosi_column *find_number(const dosi_table *table, const char *name) {
-    size_t found = dosi_table_find(table, name);
-    if (found == SIZE_MAX) return NULL;
-    const dosi_column *column = &table->columns[found];
-    bool is_number = column->type == DOSI_TYPE_REAL || column->type == DOSI_TYPE_INT;
-    return is_number ? column : NULL;
-}
-
 /// The first geometry column, or NULL.
 static const dosi_column *find_geometry(const dosi_table *table) {
     for (size_t c = 0; c < table->n_columns; c++) {
@@ -204,8 +195,9 @@ static const dosi_column *find_geometry(const dosi_table *table) {
 }
 
 bool method_has_places(const dosi_table *table) {
-    return (find_number(table, "x") && find_number(table, "y")) || find_geometry(table) ||
-           (find_number(table, "lon") && find_number(table, "lat"));
+    return (dosi_table_find_number(table, "x") && dosi_table_find_number(table, "y")) ||
+           find_geometry(table) ||
+           (dosi_table_find_number(table, "lon") && dosi_table_find_number(table, "lat"));
 }
 
 /// Projects n places in place from `srid` to EPSG:5186.
@@ -238,12 +230,13 @@ dosi_status method_ugm3_per_unit(const char *name, double *out, dosi_error *err)
 
 dosi_status method_places(
     const dosi_table *table, const char *what, double *x, double *y, dosi_error *err) {
-    const dosi_column *cx = find_number(table, "x"), *cy = find_number(table, "y");
+    const dosi_column *cx = dosi_table_find_number(table, "x"),
+                      *cy = dosi_table_find_number(table, "y");
     const dosi_column *shape = find_geometry(table);
     int srid = DOSI_SRID_KOREA;
     if (!(cx && cy) && !shape) {
-        cx = find_number(table, "lon");
-        cy = find_number(table, "lat");
+        cx = dosi_table_find_number(table, "lon");
+        cy = dosi_table_find_number(table, "lat");
         srid = DOSI_SRID_LONLAT;
     }
     if (cx && cy) {

@@ -58,7 +58,7 @@ dosi_status inverse_air_read(inverse_air *air, const dosi_table *weather, dosi_e
     const dosi_column *speed = NULL;
     size_t n = weather->n_rows;
     DOSI_TRY(dosi_table_get(weather, "time", DOSI_TYPE_TIME, &time, err));
-    DOSI_TRY(dosi_table_get(weather, "wind_speed_ms", DOSI_TYPE_REAL, &speed, err));
+    DOSI_TRY(dosi_table_get_number(weather, "wind_speed_ms", &speed, err));
     size_t i_from = dosi_table_find(weather, "wind_direction_deg");
     if (i_from == SIZE_MAX) {
         return dosi_fail(err, DOSI_NOT_FOUND, "the weather has no wind_direction_deg");
@@ -77,7 +77,7 @@ dosi_status inverse_air_read(inverse_air *air, const dosi_table *weather, dosi_e
     for (size_t i = 0; i < n; i++) {
         size_t row = order[i];
         int64_t at = time->data.integer[row];
-        double ms = speed->data.real[row];
+        double ms = dosi_column_real(speed, row);
         double deg = dosi_column_real(from, row);
         bool is_known = at != DOSI_TIME_MISSING && isfinite(ms) && isfinite(deg);
         bool is_again = air->n_hours > 0 && air->hour_time[air->n_hours - 1] == at;

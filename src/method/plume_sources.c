@@ -76,6 +76,7 @@ static method_plume_piece start(const reader *r, size_t row) {
     p.row = (uint32_t)row;
     p.particle_um = fmax(number(r, DIAMETER_UM, row, 0), 0);
     p.particle_gcm3 = number(r, DENSITY_GCM3, row, 1);
+    if (!(p.particle_gcm3 > 0)) p.particle_gcm3 = 1;
     p.fine_share = number(r, FINE_SHARE, row, (double)NAN);
     p.deposition_ms = fmax(number(r, DEPOSITION_MS, row, 0), 0);
     p.source.height_m = number(r, HEIGHT, row, 0);

@@ -122,15 +122,16 @@ static dosi_status derive_uncertainties(const dosi_table *limits,
                                         dosi_error *err) {
     const dosi_column *species = NULL, *limit = NULL, *fraction = NULL;
     DOSI_TRY(dosi_table_get(limits, "species", DOSI_TYPE_TEXT, &species, err));
-    DOSI_TRY(dosi_table_get(limits, "detection_limit", DOSI_TYPE_REAL, &limit, err));
-    DOSI_TRY(dosi_table_get(limits, "error_fraction", DOSI_TYPE_REAL, &fraction, err));
+    DOSI_TRY(dosi_table_get_number(limits, "detection_limit", &limit, err));
+    DOSI_TRY(dosi_table_get_number(limits, "error_fraction", &fraction, err));
     for (size_t row = 0; row < limits->n_rows; row++) {
         size_t n = 0;
         const char *name = dosi_column_bytes(species, row, &n);
         if (!name || n != strlen(s->names[j]) || memcmp(name, s->names[j], n) != 0) continue;
         for (size_t i = 0; i < s->n; i++) {
-            s->u[i * s->m + j] = dosi_pmf_uncertainty(s->x[i * s->m + j], limit->data.real[row],
-                                                      fraction->data.real[row]);
+            s->u[i * s->m + j] =
+                dosi_pmf_uncertainty(s->x[i * s->m + j], dosi_column_real(limit, row),
+                                     dosi_column_real(fraction, row));
         }
         return DOSI_OK;
     }

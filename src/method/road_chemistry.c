@@ -10,9 +10,10 @@ typedef struct columns {
     const dosi_column *time, *station, *no, *no2, *o3;
 } columns;
 
-static const dosi_column *column_of(const dosi_table *table, const char *name, dosi_type type) {
+static const dosi_column *text_column(const dosi_table *table, const char *name) {
     size_t i = dosi_table_find(table, name);
-    return i != SIZE_MAX && table->columns[i].type == type ? &table->columns[i] : NULL;
+    return i != SIZE_MAX && table->columns[i].type == DOSI_TYPE_TEXT ? &table->columns[i]
+                                                                     : NULL;
 }
 
 /// The hour of a row among those of the weather; `weather->n`: none.
@@ -82,11 +83,11 @@ dosi_status method_air_read(const dosi_table *table,
                             const method_road_weather *weather,
                             method_air *out,
                             dosi_error *err) {
-    columns c = {.station = column_of(table, "station", DOSI_TYPE_TEXT),
-                 .no = column_of(table, "no_ppm", DOSI_TYPE_REAL)};
+    columns c = {.station = text_column(table, "station"),
+                 .no = dosi_table_find_number(table, "no_ppm")};
     DOSI_TRY(dosi_table_get(table, "time", DOSI_TYPE_TIME, &c.time, err));
-    DOSI_TRY(dosi_table_get(table, "no2_ppm", DOSI_TYPE_REAL, &c.no2, err));
-    DOSI_TRY(dosi_table_get(table, "o3_ppm", DOSI_TYPE_REAL, &c.o3, err));
+    DOSI_TRY(dosi_table_get_number(table, "no2_ppm", &c.no2, err));
+    DOSI_TRY(dosi_table_get_number(table, "o3_ppm", &c.o3, err));
     *out = (method_air){.n = weather->n};
     size_t *counts = calloc(weather->n + 1, sizeof *counts);
     out->of = calloc(weather->n + 1, sizeof *out->of);

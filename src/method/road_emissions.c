@@ -60,7 +60,7 @@ dosi_status method_emissions_read(const dosi_table *table,
         out->time = &table->columns[i_time];
     }
     for (size_t v = 0; v < values->n; v++) {
-        DOSI_TRY(dosi_table_get(table, values->names[v], DOSI_TYPE_REAL, &out->values[v], err));
+        DOSI_TRY(dosi_table_get_number(table, values->names[v], &out->values[v], err));
     }
     return join_links(road, out, err);
 }

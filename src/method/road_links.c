@@ -40,13 +40,6 @@ typedef struct shapes {
     const dosi_projection *projection; ///< NULL: already metric.
 } shapes;
 
-static const dosi_column *number_column(const dosi_table *table, const char *name) {
-    size_t i = dosi_table_find(table, name);
-    if (i == SIZE_MAX) return NULL;
-    const dosi_column *column = &table->columns[i];
-    return column->type == DOSI_TYPE_REAL || column->type == DOSI_TYPE_INT ? column : NULL;
-}
-
 /// How the road of a row looks apart from its place.
 static dosi_road_line kind_of(const shapes *s, size_t row) {
     double heavy = s->heavy ? dosi_column_real(s->heavy, row) : 0;
@@ -124,8 +117,8 @@ static dosi_status read_lines(method_road *road, const shapes *s, dosi_error *er
 }
 
 dosi_status method_road_read(const dosi_table *links, method_road *out, dosi_error *err) {
-    shapes s = {.width = number_column(links, "width_m"),
-                .heavy = number_column(links, "heavy_share")};
+    shapes s = {.width = dosi_table_find_number(links, "width_m"),
+                .heavy = dosi_table_find_number(links, "heavy_share")};
     *out = (method_road){.links = links, .box = {INFINITY, INFINITY, -INFINITY, -INFINITY}};
     DOSI_TRY(dosi_table_get(links, "link", DOSI_TYPE_TEXT, &out->link, err));
     DOSI_TRY(dosi_table_get(links, "geometry", DOSI_TYPE_GEOMETRY, &s.geometry, err));

@@ -10,13 +10,6 @@ static const double roof_share = 0.82;   // wind at the roofs / wind of the mast
 static const double beyond_kerb_m = 2.0; // a place so far behind the line of the buildings
 static const double usual_width_m = 20.0;
 
-static const dosi_column *number_column(const dosi_table *table, const char *name) {
-    size_t i = dosi_table_find(table, name);
-    if (i == SIZE_MAX) return NULL;
-    const dosi_column *column = &table->columns[i];
-    return column->type == DOSI_TYPE_REAL || column->type == DOSI_TYPE_INT ? column : NULL;
-}
-
 /// A number of a row, or `instead` where it is missing or not positive.
 static double number_of(const dosi_column *column, size_t row, double instead) {
     double value = column ? dosi_column_real(column, row) : (double)NAN;
@@ -29,14 +22,14 @@ static bool is_street(const method_streets *s, size_t row) {
 
 dosi_status method_streets_read(const method_road *road, method_streets *out, dosi_error *err) {
     const dosi_table *links = road->links;
-    *out = (method_streets){.flow = number_column(links, "flow_vph"),
-                            .speed = number_column(links, "speed_kmh"),
-                            .heavy = number_column(links, "heavy_share"),
-                            .left = number_column(links, "left_height_m"),
-                            .right = number_column(links, "right_height_m"),
-                            .width = number_column(links, "width_m")};
+    *out = (method_streets){.flow = dosi_table_find_number(links, "flow_vph"),
+                            .speed = dosi_table_find_number(links, "speed_kmh"),
+                            .heavy = dosi_table_find_number(links, "heavy_share"),
+                            .left = dosi_table_find_number(links, "left_height_m"),
+                            .right = dosi_table_find_number(links, "right_height_m"),
+                            .width = dosi_table_find_number(links, "width_m")};
     if (!out->left && !out->right) {
-        out->left = out->right = number_column(links, "canyon_height_m");
+        out->left = out->right = dosi_table_find_number(links, "canyon_height_m");
     }
     size_t i_class = dosi_table_find(links, "road_class");
     if (i_class != SIZE_MAX && links->columns[i_class].type == DOSI_TYPE_TEXT) {
@@ -187,7 +180,7 @@ dosi_status method_streets_set_hour(method_streets *s,
     if (!traffic || !s->road_class) return DOSI_OK;
     DOSI_TRY(dosi_table_get(traffic, "road_class", DOSI_TYPE_TEXT, &class, err));
     DOSI_TRY(dosi_table_get(traffic, "time", DOSI_TYPE_TIME, &when, err));
-    DOSI_TRY(dosi_table_get(traffic, "flow_factor", DOSI_TYPE_REAL, &factor, err));
+    DOSI_TRY(dosi_table_get_number(traffic, "flow_factor", &factor, err));
     for (size_t r = 0; r < traffic->n_rows; r++) {
         double times = dosi_column_real(factor, r);
         if (when->data.integer[r] != time || !(times >= 0)) continue;

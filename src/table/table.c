@@ -236,6 +236,23 @@ dosi_status dosi_table_get(const dosi_table *table,
     return DOSI_OK;
 }
 
+const dosi_column *dosi_table_find_number(const dosi_table *table, const char *name) {
+    size_t i = dosi_table_find(table, name);
+    if (i == SIZE_MAX) return NULL;
+    const dosi_column *column = &table->columns[i];
+    return column->type == DOSI_TYPE_REAL || column->type == DOSI_TYPE_INT ? column : NULL;
+}
+
+dosi_status dosi_table_get_number(const dosi_table *table,
+                                  const char *name,
+                                  const dosi_column **out,
+                                  dosi_error *err) {
+    const dosi_column *found = dosi_table_find_number(table, name);
+    if (!found) return dosi_table_get(table, name, DOSI_TYPE_REAL, out, err); // fails: says why
+    *out = found;
+    return DOSI_OK;
+}
+
 bool dosi_column_is_missing(const dosi_column *column, size_t row) {
     switch (column->type) {
     case DOSI_TYPE_BOOL:

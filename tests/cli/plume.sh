@@ -153,6 +153,17 @@ assert 0.005 < down < 0.9, down
 PY
 ! dust --input weather="$WORK/weather.csv" --param model=classes --out "$WORK/no" || fail "classes deposit"
 grep -q "diameter_um" "$WORK/said" || fail "why not: $(cat "$WORK/said")"
+# The columns that are told are those that are read; a density that cannot be is the usual one.
+"$DOSI" methods show air.plume >"$WORK/told"
+for name in $(head -1 "$WORK/dust.csv" | tr , ' '); do
+    case $name in x | y | dust_gs) continue ;; esac
+    grep -q "$name" "$WORK/told" || fail "air.plume does not tell of its column $name"
+done
+for density in -2 0 1; do
+    printf 'source,x,y,height_m,dust_gs,diameter_um,density_gcm3\nmill,200000,550000,30,2,20,%s\n' $density >"$WORK/dust.csv"
+    dust --input weather="$WORK/weather.csv" --param map=none --out "$WORK/density$density" || fail "density $density, a whole number of g/s: $(cat "$WORK/said")"
+    cmp "$WORK/density$density/receptors.csv" "$WORK/density-2/receptors.csv" || fail "density $density"
+done
 
 # A road is left out in the same words.
 "$DOSI" run air.road_emission --input links=sample/roads --out "$WORK/roads" >/dev/null 2>&1 || fail "air.road_emission"

@@ -117,6 +117,35 @@ static double cell(const dosi_table *table, const char *name, size_t row) {
     return dosi_column_real(&table->columns[i], row);
 }
 
+/// Makes a column of whole numbers an integer one, as a CSV file with no points gives it.
+static void make_integer(dosi_table *table, const char *name) {
+    dosi_column *column = &table->columns[dosi_table_find(table, name)];
+    assert_int_equal(column->type, DOSI_TYPE_REAL);
+    for (size_t i = 0; i < table->n_rows; i++) {
+        column->data.integer[i] = (int64_t)column->data.real[i];
+    }
+    column->type = DOSI_TYPE_INT;
+}
+
+static void whole_numbers_are_numbers(void **state) {
+    (void)state;
+    dosi_table links, real[1], whole[1];
+    dosi_error err = {""};
+    make_links(&links);
+    const dosi_table *inputs[] = {&links, NULL, NULL, NULL};
+    CHECK_OK(call("air.road_emission", inputs, NULL, 0, real, &err), err);
+    make_integer(&links, "flow_vph");
+    make_integer(&links, "speed_kmh");
+    CHECK_OK(call("air.road_emission", inputs, NULL, 0, whole, &err), err);
+    assert_int_equal(whole->n_rows, real->n_rows);
+    for (size_t i = 0; i < LINKS; i++) {
+        CHECK_NEAR(cell(whole, "nox_gms", i), cell(real, "nox_gms", i), 0);
+    }
+    destroy(real, 1);
+    destroy(whole, 1);
+    dosi_table_destroy(&links);
+}
+
 static void emissions_are_the_models_and_links_can_be_closed(void **state) {
     (void)state;
     dosi_table links, out[1];
@@ -466,6 +495,7 @@ static void roads_without_lines_or_weather_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whole_numbers_are_numbers),
         cmocka_unit_test(emissions_are_the_models_and_links_can_be_closed),
         cmocka_unit_test(a_fleet_gives_the_fuels),
         cmocka_unit_test(roads_make_maps_receptors_and_contributions_that_agree),
