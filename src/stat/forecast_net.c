@@ -217,7 +217,10 @@ dosi_status forecast_net_make(const dosi_forecast_panel *panel,
     take_usual(out);
     take_drivers(out);
     free(counts);
-    return DOSI_OK;
+    if (forecast_take_neighbours(out)) return DOSI_OK;
+    forecast_net_clear(out);
+    return dosi_fail(err, DOSI_NO_MEMORY, "no memory for neighbours of %zu stations",
+                     n_stations);
 }
 
 void forecast_net_clear(forecast_net *net) {
@@ -231,11 +234,13 @@ void forecast_net_clear(forecast_net *net) {
     free(net->mean);
     free(net->spread);
     free(net->is_active);
+    free(net->neighbour);
     memset(net, 0, sizeof *net);
 }
 
 size_t forecast_n_features(const forecast_net *net) {
     size_t n_network = net->n_stations > 1 ? N_NETWORK + 3 : 0;
+    if (forecast_has_neighbours(net)) n_network += FORECAST_NEIGHBOUR;
     size_t n_own = net->panel->n_own * (net->n_stations > 1 ? N_DRIVER + 1 : N_DRIVER);
     size_t n_common = net->panel->n_common * (N_DRIVER + net->n_ahead);
     return N_LAGS + N_SPANS + n_network + n_own + n_common + N_CYCLES + N_CURVED + 2;
@@ -302,6 +307,9 @@ static void put_network(lane *x) {
         put_same(x, net->mean[x->t] - net->mean[back(x->t, network_lags[k])]);
     }
     put_same(x, net->spread[x->t]);
+    for (size_t k = 0; k < FORECAST_NEIGHBOUR && forecast_has_neighbours(net); k++) {
+        memcpy(next(x), net->neighbour + (k * net->n_hours + x->t) * n, n * sizeof(double));
+    }
 }
 
 /// What a driver that is known ahead will do: means of hours to come beside the one now.

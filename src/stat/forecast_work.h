@@ -18,27 +18,31 @@ enum {
     FORECAST_BINS = 400,      ///< Classes of scaled errors, over [-10, 10].
     FORECAST_WAVES = 6,       ///< Features that are the day's cycle alone...
     FORECAST_WAVES_BACK = 33, ///< ... the first of them so many before the end.
-    FORECAST_PRODUCTS_BACK = 21, ///< The products and the level.
-    FORECAST_BLOCK = 120,        ///< Hours of one sample of how candidates differ.
+    FORECAST_PRODUCTS_BACK = 21,  ///< The products and the level.
+    FORECAST_BLOCK = 120,         ///< Hours of one sample of how candidates differ.
+    FORECAST_NEIGHBOUR = 2,       ///< Features of what the others tell.
+    FORECAST_NEIGHBOURS_MIN = 8,  ///< Stations: of fewer the mean is largely each one itself.
+    FORECAST_NEIGHBOURS_MAX = 64, ///< Stations: more take too long.
 };
 
 /// A network made ready; all arrays (n_hours x n_stations), hour by hour.
 typedef struct forecast_net {
     const dosi_forecast_panel *panel;
     size_t n_hours, n_stations;
-    bool is_root;    ///< Modelled as square roots.
-    double step;     ///< Readings are multiples of it; 0: of nothing.
-    double *reading; ///< NaN: missing.
-    double *z;       ///< Transformed, holes filled.
-    double *last;    ///< The last reading known; NaN before the first.
-    double *usual;   ///< Mean reading of that hour of the day until then; NaN: none.
-    double *sum;     ///< (n_hours + 1 x n_stations) of z.
-    double *own;     ///< (n_own x n_hours x n_stations) drivers, filled and transformed.
-    double *common;  ///< (n_common x (n_hours + n_ahead))
-    size_t n_ahead;  ///< Means of the hours ahead that features are made of.
-    double *mean;    ///< (n_hours) of z over active stations.
-    double *spread;  ///< (n_hours) their standard deviation.
-    bool *is_active; ///< A reading in the last 24 hours, and 24 readings at least.
+    bool is_root;      ///< Modelled as square roots.
+    double step;       ///< Readings are multiples of it; 0: of nothing.
+    double *reading;   ///< NaN: missing.
+    double *z;         ///< Transformed, holes filled.
+    double *last;      ///< The last reading known; NaN before the first.
+    double *usual;     ///< Mean reading of that hour of the day until then; NaN: none.
+    double *sum;       ///< (n_hours + 1 x n_stations) of z.
+    double *own;       ///< (n_own x n_hours x n_stations) drivers, filled and transformed.
+    double *common;    ///< (n_common x (n_hours + n_ahead))
+    size_t n_ahead;    ///< Means of the hours ahead that features are made of.
+    double *mean;      ///< (n_hours) of z over active stations.
+    double *spread;    ///< (n_hours) their standard deviation.
+    bool *is_active;   ///< A reading in the last 24 hours, and 24 readings at least.
+    double *neighbour; ///< (NEIGHBOUR x n_hours x n_stations) what the others tell.
 } forecast_net;
 
 /// The state of one horizon as time goes on.
@@ -71,6 +75,15 @@ DOSI_CHECKED dosi_status forecast_net_make(const dosi_forecast_panel *panel,
                                            size_t n_before,
                                            forecast_net *out,
                                            dosi_error *err);
+
+/// Whether the others are asked.
+static inline bool forecast_has_neighbours(const forecast_net *net) {
+    return net->n_stations >= FORECAST_NEIGHBOURS_MIN &&
+           net->n_stations <= FORECAST_NEIGHBOURS_MAX;
+}
+
+/// What the others tell, at every hour from what was known then. False: no memory.
+bool forecast_take_neighbours(forecast_net *net);
 
 /// Frees what forecast_net_make() made; accepts a zeroed one.
 void forecast_net_clear(forecast_net *net);

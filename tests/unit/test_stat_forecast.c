@@ -166,6 +166,57 @@ static void neighbours_and_drivers_help(void **state) {
     assert_true(driven[0].mae < 0.8 * alone[0].mae);
 }
 
+enum { CHAIN = 10, CHAIN_HOURS = 1200 };
+
+/// What each station of a chain sees the next sees an hour later; `is_chain` false: it does
+/// not.
+static void make_chain(bool is_chain, double *value) {
+    dosi_random random = dosi_random_init(21, 0);
+    static double wave[CHAIN_HOURS + CHAIN];
+    for (size_t t = 0; t < CHAIN_HOURS + CHAIN; t++) wave[t] = dosi_random_normal(&random);
+    for (size_t t = 0; t < CHAIN_HOURS; t++) {
+        for (size_t s = 0; s < CHAIN; s++) {
+            double seen = is_chain ? wave[t + CHAIN - s] : dosi_random_normal(&random);
+            value[s * CHAIN_HOURS + t] = 60 + 8 * seen + dosi_random_normal(&random);
+        }
+    }
+}
+
+static void forecast_chain(const double *value, dosi_forecast_score *scores) {
+    enum { H = 3 };
+    dosi_error err = {""};
+    dosi_forecast_hour out[CHAIN * H];
+    const dosi_forecast_options options = {.n_horizons = H};
+    const dosi_forecast_panel panel = {
+        .n_hours = CHAIN_HOURS, .n_stations = CHAIN, .value = value};
+    CHECK_OK(dosi_forecast(&panel, &options, NULL, out, scores, &err), err);
+}
+
+static void who_runs_ahead_of_whom_is_learnt(void **state) {
+    (void)state;
+    enum { H = 3 };
+    static double value[CHAIN * CHAIN_HOURS];
+    dosi_forecast_score chain[(CHAIN + 1) * H];
+    dosi_forecast_score jumped[(CHAIN + 1) * H];
+    dosi_forecast_score alone[(CHAIN + 1) * H];
+    make_chain(true, value);
+    forecast_chain(value, chain);
+    make_chain(false, value);
+    forecast_chain(value, alone);
+    // Without a chain the mean is the best there is: 1 / sqrt 2 of persistence's error.
+    const size_t all = (size_t)CHAIN * H;
+    CHECK_NEAR(alone[all].mae / alone[all].mae_persistence, sqrt(0.5), 0.04);
+    assert_true(chain[all].mae < 0.6 * alone[all].mae);
+    assert_true(chain[5 * H].mae < 0.45 * alone[5 * H].mae);
+    CHECK_NEAR(chain[all].coverage, 0.9, 0.04);
+    // The last hour changes no forecast of it.
+    make_chain(true, value);
+    value[5 * CHAIN_HOURS + CHAIN_HOURS - 1] += 1e4;
+    forecast_chain(value, jumped);
+    CHECK_NEAR(jumped[all].width, chain[all].width, 1e-9);
+    CHECK_NEAR((jumped[all].mae - chain[all].mae) * (double)chain[all].n, 1e4, 50);
+}
+
 /// A series that follows a driver, which is known so many hours ahead.
 static void forecast_driven(size_t n_ahead, dosi_forecast_score *scores) {
     enum { N = 1000, H = 6, REACH = 48 };
@@ -285,6 +336,7 @@ int main(void) {
         cmocka_unit_test(random_walks_tie_with_persistence),
         cmocka_unit_test(short_walks_are_hardly_worse_than_persistence),
         cmocka_unit_test(neighbours_and_drivers_help),
+        cmocka_unit_test(who_runs_ahead_of_whom_is_learnt),
         cmocka_unit_test(what_drivers_will_do_helps),
         cmocka_unit_test(a_constant_stays),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
