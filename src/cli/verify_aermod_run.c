@@ -45,8 +45,9 @@ static void set_rectangle(verify_aermod_source *out,
 
 /// A polygon as large as the circle.
 static void set_circle(const dosi_aermod_source *s, verify_aermod_source *out) {
-    size_t n = (size_t)parameter(s, 3, CIRCLE_CORNERS);
-    if (n < 3 || n > VERIFY_CORNERS) n = CIRCLE_CORNERS;
+    double wanted = parameter(s, 3, CIRCLE_CORNERS);
+    bool is_fine = wanted >= 3 && wanted < VERIFY_CORNERS + 1;
+    size_t n = is_fine ? (size_t)wanted : CIRCLE_CORNERS;
     double half = PI / (double)n, radius = s->parameter[2];
     double reach = sqrt(PI * radius * radius / (double)n * tan(half)) / sin(half);
     for (size_t i = 0; i < n; i++) {
@@ -90,12 +91,14 @@ static void set_area(const dosi_aermod_deck *deck,
     }
 }
 
-static void set_pit(const dosi_aermod_source *s, dosi_plume_source *out) {
-    out->kind = DOSI_PLUME_PIT;
-    out->pit_width_m = s->parameter[2];
-    out->pit_length_m = s->parameter[3];
-    out->pit_depth_m = s->parameter[4] / (out->pit_width_m * out->pit_length_m);
-    out->pit_angle_deg = parameter(s, 5, 0);
+static void set_pit(const dosi_aermod_source *s, verify_aermod_source *out) {
+    dosi_plume_source *p = &out->plume;
+    p->kind = DOSI_PLUME_PIT;
+    p->pit_width_m = s->parameter[2];
+    p->pit_length_m = s->parameter[3];
+    p->pit_depth_m = s->parameter[4] / (p->pit_width_m * p->pit_length_m);
+    p->pit_angle_deg = parameter(s, 5, 0);
+    if (!(p->pit_depth_m >= p->height_m)) out->missing = "it emits over its pit's edge";
 }
 
 /// R-LINE: lines of dosi/road.h.
@@ -173,7 +176,7 @@ static void set_source(const dosi_aermod_deck *deck,
         set_road(s, out);
         break;
     case AERMOD_OPENPIT:
-        set_pit(s, p);
+        set_pit(s, out);
         break;
     case AERMOD_BUOYLINE:
         out->is_buoyant = true;

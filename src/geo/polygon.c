@@ -99,8 +99,13 @@ static dosi_status load_rings(dosi_wkb_reader reader,
                               dosi_error *err) {
     DOSI_TRY(make_room(reader, out));
     dosi_wkb_part part;
+    bool has_shell = false; // what has none has no holes
     while (dosi_wkb_next(&reader, &part)) {
-        if (part.shape == DOSI_SHAPE_POLYGON) DOSI_TRY(add_ring(out, &part, projection, err));
+        if (part.shape != DOSI_SHAPE_POLYGON) continue;
+        if (part.i_ring > 0 && !has_shell) continue;
+        size_t before = out->n_rings;
+        DOSI_TRY(add_ring(out, &part, projection, err));
+        if (part.i_ring == 0) has_shell = out->n_rings > before;
     }
     find_box(out->x, out->y, out->n_points, out->box);
     return DOSI_OK; // NOLINT(clang-analyzer-unix.Malloc): `out` holds it, its owner clears

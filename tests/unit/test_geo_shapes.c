@@ -123,6 +123,21 @@ static void area_and_centroid_leave_the_hole_out(void **state) {
     dosi_text_destroy(&wkb);
 }
 
+static void a_hole_in_nothing_is_nothing(void **state) {
+    (void)state;
+    dosi_error err = {""};
+    static const double x[] = {2, 4, 4, 2, 2}, y[] = {2, 2, 4, 4, 2};
+    static const size_t ends[] = {0, 5}; // the shell has no points
+    dosi_text wkb = {0};
+    dosi_wkb_put_polygon(&wkb, x, y, ends, 2);
+    dosi_polygon polygon;
+    CHECK_OK(dosi_polygon_load(wkb.data, wkb.length, NULL, &polygon, &err), err);
+    CHECK_NEAR(dosi_polygon_area(&polygon), 0, 0);
+    assert_false(dosi_polygon_contains(&polygon, 3, 3));
+    dosi_polygon_clear(&polygon);
+    dosi_text_destroy(&wkb);
+}
+
 static void a_point_on_a_shared_border_is_in_one_polygon(void **state) {
     (void)state;
     dosi_error err = {""};
@@ -177,6 +192,7 @@ int main(void) {
         cmocka_unit_test(big_endian_and_z_and_ewkb_are_read),
         cmocka_unit_test(a_projected_shape_keeps_its_structure),
         cmocka_unit_test(area_and_centroid_leave_the_hole_out),
+        cmocka_unit_test(a_hole_in_nothing_is_nothing),
         cmocka_unit_test(a_point_on_a_shared_border_is_in_one_polygon),
         cmocka_unit_test(a_bow_tie_is_named_and_repaired),
     };
