@@ -41,9 +41,6 @@ DOSI_API const char *dosi_pollutant_column(dosi_pollutant pollutant);
 /// "pm25"...
 DOSI_API const char *dosi_pollutant_name(dosi_pollutant pollutant);
 
-/// "ug/m3" or "ppm".
-DOSI_API const char *dosi_pollutant_unit(dosi_pollutant pollutant);
-
 /// The pollutant of a column or short name; DOSI_AIR_COUNT when there is none.
 DOSI_API dosi_pollutant dosi_pollutant_from_name(const char *name);
 

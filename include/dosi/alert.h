@@ -39,9 +39,6 @@ typedef struct dosi_alert_rule {
     bool takes_highest; ///< The zone's value is its highest station; else their mean.
 } dosi_alert_rule;
 
-/// All rules, by pollutant, oldest first; `*n` of them.
-DOSI_API const dosi_alert_rule *dosi_alert_rules(size_t *n);
-
 /// The rule of a pollutant in force at `time`; NULL: it has no alerts (yet).
 DOSI_API const dosi_alert_rule *dosi_alert_rule_at(dosi_pollutant pollutant, dosi_time time);
 

@@ -82,14 +82,6 @@ DOSI_API double dosi_variogram_between(const dosi_variogram *model, double dx_m,
 /// linear structure, twice what it gains over `span_m`.
 DOSI_API double dosi_variogram_sill(const dosi_variogram *model, double span_m);
 
-/// Covariances sill - semivariance at `n` distances >= 0 along the azimuths, in place.
-/// @param h_to_covariance  (n) in: distances, m; out: covariances.
-/// @param sill  Value at distance 0; for the linear model any constant that is large enough.
-DOSI_API void dosi_variogram_covariances(const dosi_variogram *model,
-                                         double sill,
-                                         double *h_to_covariance,
-                                         size_t n);
-
 /// One distance class of a sample variogram.
 typedef struct dosi_variogram_bin {
     double n_pairs;    ///< 0: nothing in this class, and the rest is 0 too.

@@ -59,11 +59,6 @@ const char *dosi_alert_level_name(dosi_alert_level level) {
     return names[level];
 }
 
-const dosi_alert_rule *dosi_alert_rules(size_t *n) {
-    *n = N_RULES;
-    return rules;
-}
-
 const dosi_alert_rule *dosi_alert_rule_at(dosi_pollutant pollutant, dosi_time time) {
     const dosi_alert_rule *found = NULL;
     for (size_t i = 0; i < N_RULES; i++) {

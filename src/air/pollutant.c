@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const struct {
-    const char *column, *name, *unit;
+    const char *column, *name;
 } pollutants[] = {
-#define X(name, column, text, unit) {column, text, unit},
+#define X(name, column, text, unit) {column, text},
     DOSI_AIR_TABLE(X)
 #undef X
 };
@@ -21,11 +21,6 @@ const char *dosi_pollutant_column(dosi_pollutant pollutant) {
 const char *dosi_pollutant_name(dosi_pollutant pollutant) {
     assert(pollutant < DOSI_AIR_COUNT);
     return pollutants[pollutant].name;
-}
-
-const char *dosi_pollutant_unit(dosi_pollutant pollutant) {
-    assert(pollutant < DOSI_AIR_COUNT);
-    return pollutants[pollutant].unit;
 }
 
 dosi_pollutant dosi_pollutant_from_name(const char *name) {

@@ -42,9 +42,6 @@ uint64_t dosi_features_count(const dosi_features *features);
 /// Whether the features have a geometry at all (a column; single ones may lack it).
 bool dosi_features_have_geometry(const dosi_features *features);
 
-/// Bits 1 << dosi_shape of the kinds of geometry that occur.
-unsigned dosi_features_shapes(const dosi_features *features);
-
 /// Bounding box of all: west, south, east, north; NaN when nothing has a geometry.
 void dosi_features_extent(const dosi_features *features, double box[4]);
 

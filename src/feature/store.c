@@ -149,10 +149,6 @@ bool dosi_features_have_geometry(const dosi_features *features) {
     return features->head.has_geometry != 0;
 }
 
-unsigned dosi_features_shapes(const dosi_features *features) {
-    return features->head.shapes;
-}
-
 void dosi_features_extent(const dosi_features *features, double box[4]) {
     memcpy(box, features->head.extent, sizeof features->head.extent);
 }

@@ -10,21 +10,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool method_list_next(const char **list, const char **word, size_t *n_bytes) {
+    while (**list == ' ' || **list == ',') (*list)++;
+    if (!**list) return false;
+    *word = *list;
+    while (**list && **list != ',') (*list)++;
+    *n_bytes = (size_t)(*list - *word);
+    while (*n_bytes > 0 && (*word)[*n_bytes - 1] == ' ') (*n_bytes)--;
+    return true;
+}
+
+bool method_list_has(const char *list, const dosi_column *column, size_t row) {
+    const char *word = NULL;
+    size_t n_bytes = 0, n = 0;
+    const char *bytes = dosi_column_bytes(column, row, &n_bytes);
+    while (bytes && method_list_next(&list, &word, &n)) {
+        if (n == n_bytes && memcmp(word, bytes, n) == 0) return true;
+    }
+    return false;
+}
+
+size_t method_list_count(const char *list) {
+    const char *word = NULL;
+    size_t n = 0, n_words = 0;
+    while (method_list_next(&list, &word, &n)) n_words++;
+    return n_words;
+}
+
 dosi_status method_names_split(const char *text, method_names *out, dosi_error *err) {
+    const char *word = NULL;
+    size_t n = 0;
     *out = (method_names){0};
-    while (*text) {
-        size_t length = strcspn(text, ",");
-        const char *start = text;
-        size_t kept = length;
-        while (kept && *start == ' ') start++, kept--;
-        while (kept && start[kept - 1] == ' ') kept--;
-        text += length + (text[length] == ',');
-        if (kept == 0) continue;
-        if (out->n == METHOD_NAMES_MAX || kept >= METHOD_NAME_BYTES) {
-            return dosi_fail(err, DOSI_INVALID, "\"%.60s\": at most %d names of %d bytes",
-                             start, METHOD_NAMES_MAX, METHOD_NAME_BYTES - 1);
+    while (method_list_next(&text, &word, &n)) {
+        if (out->n == METHOD_NAMES_MAX || n >= METHOD_NAME_BYTES) {
+            return dosi_fail(err, DOSI_INVALID, "\"%.60s\": at most %d names of %d bytes", word,
+                             METHOD_NAMES_MAX, METHOD_NAME_BYTES - 1);
         }
-        memcpy(out->names[out->n], start, kept);
+        memcpy(out->names[out->n], word, n);
         for (size_t i = 0; i < out->n; i++) {
             if (strcmp(out->names[i], out->names[out->n]) == 0) {
                 return dosi_fail(err, DOSI_INVALID, "\"%s\" is named twice", out->names[i]);
@@ -33,6 +55,23 @@ dosi_status method_names_split(const char *text, method_names *out, dosi_error *
         out->n++;
     }
     return DOSI_OK;
+}
+
+dosi_status method_time_read(const char *text,
+                             dosi_time beyond,
+                             dosi_time *out,
+                             dosi_error *err) {
+    enum { KOREA_S = 32400 };
+    *out = beyond;
+    return text[0] ? dosi_time_parse_iso(text, strlen(text), KOREA_S, out, err) : DOSI_OK;
+}
+
+bool method_is_first_station(const dosi_table *table, size_t row) {
+    size_t i = dosi_table_find(table, "station"), n = 0, n0 = 0;
+    if (i == SIZE_MAX || table->columns[i].type != DOSI_TYPE_TEXT) return true;
+    const char *first = dosi_column_bytes(&table->columns[i], 0, &n0);
+    const char *bytes = dosi_column_bytes(&table->columns[i], row, &n);
+    return first && bytes && n == n0 && memcmp(first, bytes, n) == 0;
 }
 
 /// Order of two present cells of a column.

@@ -9,6 +9,17 @@
 
 enum { METHOD_NAME_BYTES = 64, METHOD_NAMES_MAX = 16 };
 
+/// Takes the next word of a list "a, b, c" off its front; false at its end. Spaces around words
+/// are left out, and words of nothing.
+/// @param list  In and out. @param word  Out: (n_bytes) in the list, not terminated.
+bool method_list_next(const char **list, const char **word, size_t *n_bytes);
+
+/// Whether the text cell of a row is in such a list.
+bool method_list_has(const char *list, const dosi_column *column, size_t row);
+
+/// Words in such a list.
+size_t method_list_count(const char *list);
+
 /// A list of names "a,b,c", split.
 typedef struct method_names {
     size_t n;
@@ -20,6 +31,15 @@ typedef struct method_names {
 DOSI_CHECKED dosi_status method_names_split(const char *text,
                                             method_names *out,
                                             dosi_error *err);
+
+/// Reads a time of a parameter, ISO, in Korea's zone where it names none; "": `beyond`.
+DOSI_CHECKED dosi_status method_time_read(const char *text,
+                                          dosi_time beyond,
+                                          dosi_time *out,
+                                          dosi_error *err);
+
+/// Whether a row is of the station of the table's first row; true where there are no stations.
+bool method_is_first_station(const dosi_table *table, size_t row);
 
 /// Distinct combinations of the values of some columns, in ascending order.
 typedef struct method_keys {

@@ -32,7 +32,6 @@ enum {
     HUMIDITY,
     PRESSURE
 };
-enum { KOREA_S = 32400 };
 
 static const char *const names[METHOD_PLUME_QUANTITIES] = {
     "wind_speed_ms",       "wind_direction_deg",
@@ -80,31 +79,13 @@ static int compare_stamped(const void *a, const void *b) {
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/// Whether a row is of the table's first station.
-static bool is_first_station(const dosi_table *table, size_t row) {
-    size_t i = dosi_table_find(table, "station"), n = 0, n0 = 0;
-    if (i == SIZE_MAX || table->columns[i].type != DOSI_TYPE_TEXT) return true;
-    const char *first = dosi_column_bytes(&table->columns[i], 0, &n0);
-    const char *bytes = dosi_column_bytes(&table->columns[i], row, &n);
-    return first && bytes && n == n0 && memcmp(first, bytes, n) == 0;
-}
-
-/// A time of a parameter, or one beyond all.
-static dosi_status read_time(const char *text,
-                             dosi_time beyond,
-                             dosi_time *out,
-                             dosi_error *err) {
-    *out = beyond;
-    return text[0] ? dosi_time_parse_iso(text, strlen(text), KOREA_S, out, err) : DOSI_OK;
-}
-
 /// Rows asked for in the order of time, each hour once.
 static dosi_status sort_rows(const dosi_table *table,
                              method_plume_hours *out,
                              dosi_error *err) {
     dosi_time from = 0, to = 0;
-    DOSI_TRY(read_time(out->site.from, INT64_MIN, &from, err));
-    DOSI_TRY(read_time(out->site.to, INT64_MAX, &to, err));
+    DOSI_TRY(method_time_read(out->site.from, INT64_MIN, &from, err));
+    DOSI_TRY(method_time_read(out->site.to, INT64_MAX, &to, err));
     stamped *rows = malloc((table->n_rows + 1) * sizeof *rows);
     out->row = malloc((table->n_rows + 1) * sizeof *out->row);
     if (!rows || !out->row) {
@@ -115,7 +96,7 @@ static dosi_status sort_rows(const dosi_table *table,
     for (size_t r = 0; r < table->n_rows; r++) {
         dosi_time time = out->time->data.integer[r];
         bool is_asked = time != DOSI_TIME_MISSING && time >= from && time <= to;
-        if (is_asked && is_first_station(table, r)) rows[n++] = (stamped){time, r};
+        if (is_asked && method_is_first_station(table, r)) rows[n++] = (stamped){time, r};
     }
     qsort(rows, n, sizeof *rows, compare_stamped);
     for (size_t i = 0; i < n; i++) {

@@ -6,34 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The next word of a list; false at its end. Spaces around words are left out.
-static bool next_word(const char **list, const char **word, size_t *n) {
-    while (**list == ' ' || **list == ',') (*list)++;
-    if (!**list) return false;
-    *word = *list;
-    while (**list && **list != ',') (*list)++;
-    *n = (size_t)(*list - *word);
-    while (*n > 0 && (*word)[*n - 1] == ' ') (*n)--;
-    return true;
-}
-
-bool method_list_has(const char *list, const dosi_column *column, size_t row) {
-    const char *word = NULL;
-    size_t n_bytes = 0, n = 0;
-    const char *bytes = dosi_column_bytes(column, row, &n_bytes);
-    while (bytes && next_word(&list, &word, &n)) {
-        if (n == n_bytes && memcmp(word, bytes, n) == 0) return true;
-    }
-    return false;
-}
-
-size_t method_list_count(const char *list) {
-    const char *word = NULL;
-    size_t n = 0, n_words = 0;
-    while (next_word(&list, &word, &n)) n_words++;
-    return n_words;
-}
-
 /// Columns of the links that shape a line.
 typedef struct shapes {
     const dosi_column *geometry, *width, *heavy;

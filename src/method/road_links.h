@@ -1,17 +1,10 @@
 /// @file road_links.h
-/// Links of road as datasets have them, made into lines; and lists of links as people write
-/// them.
+/// Links of road as datasets have them, made into lines, and the weather over them.
 #ifndef DOSI_METHOD_ROAD_LINKS_H
 #define DOSI_METHOD_ROAD_LINKS_H
 
 #include "dosi/road.h"
 #include "method/columns.h"
-
-/// Whether the text cell of a row is in a list "a, b, c".
-bool method_list_has(const char *list, const dosi_column *column, size_t row);
-
-/// Words in such a list.
-size_t method_list_count(const char *list);
 
 /// Links as straight lines in EPSG:5186. Zero-initialise; method_road_clear() after.
 typedef struct method_road {

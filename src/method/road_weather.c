@@ -23,12 +23,7 @@ typedef struct series {
 
 /// Rows of the first station.
 static bool is_row(const dosi_table *table, const dosi_column *time, size_t row) {
-    size_t i = dosi_table_find(table, "station"), n0 = 0, n = 0;
-    if (dosi_column_is_missing(time, row)) return false;
-    if (i == SIZE_MAX || table->columns[i].type != DOSI_TYPE_TEXT) return true;
-    const char *first = dosi_column_bytes(&table->columns[i], 0, &n0);
-    const char *bytes = dosi_column_bytes(&table->columns[i], row, &n);
-    return first && bytes && n == n0 && memcmp(first, bytes, n) == 0;
+    return !dosi_column_is_missing(time, row) && method_is_first_station(table, row);
 }
 
 /// First and last hour.
@@ -118,15 +113,6 @@ static bool make_hour(const series *s,
     return dosi_road_weather_of(&hour, out);
 }
 
-/// A time of a parameter, or one beyond all.
-static dosi_status read_time(const char *text,
-                             dosi_time beyond,
-                             dosi_time *out,
-                             dosi_error *err) {
-    *out = beyond;
-    return text[0] ? dosi_time_parse_iso(text, strlen(text), KOREA_S, out, err) : DOSI_OK;
-}
-
 /// Prepares all hours and keeps the ones asked for.
 static dosi_status prepare(const series *s,
                            const method_road_site *site,
@@ -135,8 +121,8 @@ static dosi_status prepare(const series *s,
                            dosi_error *err) {
     dosi_time from = 0, to = 0;
     assert(s->values);
-    DOSI_TRY(read_time(site->from, INT64_MIN, &from, err));
-    DOSI_TRY(read_time(site->to, INT64_MAX, &to, err));
+    DOSI_TRY(method_time_read(site->from, INT64_MIN, &from, err));
+    DOSI_TRY(method_time_read(site->to, INT64_MAX, &to, err));
     dosi_met_site place = {.latitude_deg = site->latitude_deg,
                            .longitude_deg = site->longitude_deg,
                            .zone_s = KOREA_S,

@@ -8,17 +8,6 @@
 
 #define MOST_FACTOR 1000.0
 
-/// The next word between commas, without spaces around; false at the end.
-static bool next_word(const char **list, const char **word, size_t *n) {
-    while (**list == ' ' || **list == ',') (*list)++;
-    if (!**list) return false;
-    *word = *list;
-    while (**list && **list != ',') (*list)++;
-    *n = (size_t)(*list - *word);
-    while (*n > 0 && (*word)[*n - 1] == ' ') (*n)--;
-    return true;
-}
-
 /// Adds one change.
 static dosi_status put(
     method_scenario *s, const char *name, size_t n, double factor, dosi_error *err) {
@@ -56,8 +45,8 @@ dosi_status method_scenario_read(const char *without,
     const char *word = NULL;
     size_t n = 0;
     memset(out, 0, sizeof *out);
-    while (next_word(&without, &word, &n)) DOSI_TRY(put(out, word, n, 0, err));
-    while (next_word(&scale, &word, &n)) DOSI_TRY(put_scaled(out, word, n, err));
+    while (method_list_next(&without, &word, &n)) DOSI_TRY(put(out, word, n, 0, err));
+    while (method_list_next(&scale, &word, &n)) DOSI_TRY(put_scaled(out, word, n, err));
     return DOSI_OK;
 }
 

@@ -104,9 +104,6 @@ sample_in_canyon sample_move_to_road(const sample_city *city,
                                      double *x,
                                      double *y);
 
-/// The link nearest to a point, and how far it is; -1 without roads.
-int sample_nearest_link(const sample_city *city, double x, double y, double *distance_m);
-
 /// Distance from the centre as a share of the mean radius.
 double sample_eccentricity(const sample_city *city, double x, double y);
 

@@ -174,20 +174,6 @@ static double nearest_on_link(const sample_link *link, double x, double y, doubl
     return best;
 }
 
-int sample_nearest_link(const sample_city *city, double x, double y, double *distance_m) {
-    int nearest = -1;
-    double best = INFINITY;
-    double foot[4];
-    for (size_t l = 0; l < city->n_links; l++) {
-        double d = nearest_on_link(&city->links[l], x, y, foot);
-        if (d >= best) continue;
-        best = d;
-        nearest = (int)l;
-    }
-    if (distance_m) *distance_m = best;
-    return nearest;
-}
-
 sample_in_canyon sample_move_to_road(const sample_city *city,
                                      sample_road_class first,
                                      sample_road_class last,

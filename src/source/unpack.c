@@ -239,13 +239,6 @@ dosi_status dosi_unpack_some(
     return DOSI_OK;
 }
 
-bool dosi_unpack_has_more(dosi_unpack *unpack) {
-    assert(unpack);
-    if (unpack->plain_at < unpack->plain_end) return true;
-    bool has_any = false;
-    return refill(unpack, &has_any, NULL) == DOSI_OK && has_any;
-}
-
 int64_t dosi_unpack_count(const dosi_unpack *unpack) {
     return unpack->n_given;
 }

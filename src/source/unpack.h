@@ -43,9 +43,6 @@ DOSI_CHECKED dosi_status dosi_unpack_read(dosi_unpack *unpack,
 DOSI_CHECKED dosi_status
 dosi_unpack_some(dosi_unpack *unpack, void *out, size_t n, size_t *n_got, dosi_error *err);
 
-/// Whether there is another byte.
-bool dosi_unpack_has_more(dosi_unpack *unpack);
-
 /// Bytes given so far.
 int64_t dosi_unpack_count(const dosi_unpack *unpack);
 

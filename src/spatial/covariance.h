@@ -27,7 +27,8 @@ typedef struct covariance_field {
     covariance_structure structures[DOSI_VARIOGRAM_MAX_NESTED];
 } covariance_field;
 
-/// Makes a checked model ready. `sill` as for dosi_variogram_covariances().
+/// Makes a checked model ready. `sill`: the value at distance 0; for the
+/// linear model any constant that is large enough.
 void covariance_field_set(covariance_field *field, const dosi_variogram *model, double sill);
 
 /// Covariances of pairs that are (dx, dy) apart. `out` overlaps neither.

@@ -135,20 +135,3 @@ double dosi_variogram_sill(const dosi_variogram *model, double span_m) {
     }
     return sill;
 }
-
-void dosi_variogram_covariances(const dosi_variogram *model,
-                                double sill,
-                                double *h_to_covariance,
-                                size_t n) {
-    assert(model && (h_to_covariance || n == 0));
-    covariance_field field;
-    covariance_field_set(&field, model, sill);
-    for (size_t i = 0; i < field.n; i++) field.structures[i].is_turned = false;
-    double *c = h_to_covariance, distance[COVARIANCE_BATCH];
-    static const double none[COVARIANCE_BATCH];
-    for (size_t first = 0; first < n; first += COVARIANCE_BATCH) {
-        size_t m = n - first < COVARIANCE_BATCH ? n - first : COVARIANCE_BATCH;
-        memcpy(distance, c + first, m * sizeof *distance);
-        covariance_fill(&field, distance, none, c + first, m);
-    }
-}
