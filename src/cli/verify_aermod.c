@@ -26,8 +26,13 @@ enum { MOST_RANK = VERIFY_RANKS, TEXT_BYTES = 1 << 30 };
 static bool recognises(const dosi_verify_file *file) {
     size_t n = strlen(file->name);
     if (n > 4 && strcasecmp(file->name + n - 4, ".out") == 0) return false;
-    const char *at = strstr(file->head, "CO STARTING");
-    return at && (at == file->head || strchr(" \n\r\t", at[-1]));
+    for (const char *at = file->head; *at; at++) {
+        bool is_start = at == file->head || strchr(" \n\r\t", at[-1]);
+        if (!is_start || strncasecmp(at, "CO", 2) != 0) continue;
+        size_t gap = strspn(at + 2, " \t");
+        if (gap > 0 && strncasecmp(at + 2 + gap, "STARTING", 8) == 0) return true;
+    }
+    return false;
 }
 
 /// Part of a path behind folders of any system.
@@ -492,6 +497,10 @@ static dosi_status check_deck(dosi_verify *verify,
         dosi_verify_note(verify, file, "options that are not modelled: %s",
                          run->deck.unsupported);
         return DOSI_OK;
+    }
+    if (run->deck.unknown[0]) {
+        dosi_verify_note(verify, file, "keywords that are not known, passed over: %s",
+                         run->deck.unknown);
     }
     bool is_there = false;
     DOSI_TRY(read_weather(verify, run, file, &is_there, err));

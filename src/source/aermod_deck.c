@@ -38,11 +38,27 @@ dosi_status aermod_grow(aermod_reading *r,
     return DOSI_OK;
 }
 
+/// Adds a word to a list of words, once.
+static void add_word(char list[AERMOD_PATH_BYTES], const char *word) {
+    size_t n = strlen(list), more = strlen(word);
+    if (strstr(list, word) || n + more + 2 >= AERMOD_PATH_BYTES) return;
+    if (n) list[n++] = ' ';
+    memcpy(list + n, word, more + 1);
+}
+
 void aermod_note_unsupported(dosi_aermod_deck *deck, const char *what) {
-    size_t n = strlen(deck->unsupported), more = strlen(what);
-    if (strstr(deck->unsupported, what) || n + more + 2 >= sizeof deck->unsupported) return;
-    if (n) deck->unsupported[n++] = ' ';
-    memcpy(deck->unsupported + n, what, more + 1);
+    add_word(deck->unsupported, what);
+}
+
+void aermod_note_left(dosi_aermod_deck *deck, const char *keyword) {
+    // What says nothing of concentrations: names, files of messages and of restarts.
+    static const char *const idle[] = {
+        "TITLETWO", "AVERTIME", "RUNORNOT", "EVENTFIL", "ERRORFIL", "SAVEFILE", "INITFILE",
+        "MULTYEAR", "DEBUGOPT", "SURFDATA", "UAIRDATA", "SITEDATA", "NUMYEARS", "ELEVUNIT"};
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+        if (strcmp(keyword, idle[i]) == 0) return;
+    }
+    add_word(deck->unknown, keyword);
 }
 
 bool dosi_aermod_in_group(const dosi_aermod_group *group, size_t s) {
@@ -85,6 +101,11 @@ double dosi_aermod_factor(const dosi_aermod_deck *deck,
 bool dosi_aermod_uses_hour(const dosi_aermod_deck *deck, const dosi_aermod_hour *hour) {
     dosi_civil day = dosi_time_to_civil(hour->time - DOSI_HOUR_US);
     int64_t stamp = ((day.year * 100LL + day.month) * 100 + day.day) * 100 + day.hour + 1;
+    if (deck->has_days) {
+        int64_t days = dosi_days_from_civil(day.year, day.month, day.day);
+        size_t number = (size_t)(days - dosi_days_from_civil(day.year, 1, 1)) + 1;
+        if (!deck->day_of_year[number] && !deck->day_of_month[day.month][day.day]) return false;
+    }
     return (!deck->first_stamp || stamp >= deck->first_stamp) &&
            (!deck->last_stamp || stamp <= deck->last_stamp);
 }

@@ -231,6 +231,7 @@ typedef struct dosi_aermod_deck {
     double half_life_s;               ///< 0: none.
     double flagpole_m;                ///< Height of receptors where not given.
     char unsupported[AERMOD_PATH_BYTES]; ///< Options that change results and are not read.
+    char unknown[AERMOD_PATH_BYTES];     ///< Keywords that nobody knows; passed over.
     size_t n_sources, n_groups, n_urbans, n_receptors, n_results, n_buildings;
     size_t n_particles;
     dosi_aermod_source *sources;
@@ -257,6 +258,9 @@ typedef struct dosi_aermod_deck {
     double arm2_least, arm2_most;    ///< ARMRATIO
     size_t n_olm;                    ///< OLMGROUPs.
     int64_t first_stamp, last_stamp; ///< STARTEND: yyyymmddhh of the hours used; 0: all.
+    bool has_days;                   ///< DAYRANGE: only the days of the two lists are used.
+    bool day_of_year[367];           ///< By number, from 1.
+    bool day_of_month[13][32];       ///< By month and day, from 1.
     double wind_limits[5];           ///< Upper ends of the wind speed classes of WSPEED.
     char surface_path[AERMOD_PATH_BYTES], profile_path[AERMOD_PATH_BYTES];
     double profile_base_m;

@@ -3,6 +3,7 @@
 #include "source/aermod_private.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /// Copies a field as it is written.
@@ -129,6 +130,20 @@ static void take_title(dosi_aermod_deck *deck, const aermod_card *card, size_t f
     deck->title[n] = '\0';
 }
 
+/// Notes a keyword that was not read: one of `notable` (n) changes results.
+static void note(dosi_aermod_deck *deck,
+                 const char *keyword,
+                 const char *const *notable,
+                 size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(keyword, notable[i]) == 0) {
+            aermod_note_unsupported(deck, keyword);
+            return;
+        }
+    }
+    aermod_note_left(deck, keyword);
+}
+
 static dosi_status read_control(aermod_reading *r,
                                 const aermod_card *card,
                                 size_t first,
@@ -168,9 +183,7 @@ static dosi_status read_control(aermod_reading *r,
     if (!is_taken) DOSI_TRY(aermod_read_deposition(r, card, first, &is_taken, err));
     if (is_taken) return DOSI_OK;
     static const char *const notable[] = {"AWMADWNW", "ORD_DWNW", "ARCFTOPT"};
-    for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
-        if (strcmp(keyword, notable[i]) == 0) aermod_note_unsupported(deck, keyword);
-    }
+    note(deck, keyword, notable, sizeof notable / sizeof notable[0]);
     return DOSI_OK;
 }
 
@@ -195,6 +208,60 @@ static dosi_status read_hours_used(aermod_reading *r,
         if (part[0] < 100) part[0] += part[0] < 50 ? 2000 : 1900;
         *stamps[s] = ((part[0] * 100 + part[1]) * 100 + part[2]) * 100 + part[3];
     }
+    return DOSI_OK;
+}
+
+/// A day "61" or "3/1" at `*at`; month 0: by its number in the year.
+static bool read_day(const char **at, long *month, long *day) {
+    char *end = NULL;
+    *month = 0;
+    *day = strtol(*at, &end, 10);
+    if (end == *at) return false;
+    if (*end == '/') {
+        *month = *day;
+        *at = end + 1;
+        *day = strtol(*at, &end, 10);
+        if (end == *at) return false;
+    }
+    *at = end;
+    return *month > 0 ? *month <= 12 && *day >= 1 && *day <= 31
+                      : *month == 0 && *day >= 1 && *day <= 366;
+}
+
+/// Marks the days from one to another, both by number or both by month and day.
+static bool mark_days(dosi_aermod_deck *deck, const long *from, const long *to) {
+    if ((from[0] == 0) != (to[0] == 0)) return false;
+    for (long day = from[1]; from[0] == 0 && day <= to[1]; day++) deck->day_of_year[day] = true;
+    for (long at = from[0] * 32 + from[1]; from[0] > 0 && at <= to[0] * 32 + to[1]; at++) {
+        deck->day_of_month[at / 32][at % 32] = true;
+    }
+    return from[0] * 32 + from[1] <= to[0] * 32 + to[1];
+}
+
+/// DAYRANGE with days and ranges of days: 61 61-70 3/1 3/1-3/10
+static dosi_status read_days_used(aermod_reading *r,
+                                  const aermod_card *card,
+                                  size_t first,
+                                  dosi_error *err) {
+    for (size_t i = first; i < card->n_fields; i++) {
+        char text[24];
+        size_t n = card->fields[i].n < sizeof text ? card->fields[i].n : sizeof text - 1;
+        memcpy(text, card->fields[i].at, n);
+        text[n] = '\0';
+        const char *at = text;
+        long from[2], to[2];
+        bool is_fine = read_day(&at, &from[0], &from[1]);
+        to[0] = from[0];
+        to[1] = from[1];
+        if (is_fine && *at == '-') {
+            at++;
+            is_fine = read_day(&at, &to[0], &to[1]);
+        }
+        if (!is_fine || *at != '\0' || !mark_days(r->deck, from, to)) {
+            return aermod_card_fail(card, DOSI_PARSE, err, "\"%s\" are no days", text);
+        }
+    }
+    r->deck->has_days = true;
     return DOSI_OK;
 }
 
@@ -226,12 +293,10 @@ static dosi_status read_weather(aermod_reading *r,
         return DOSI_OK;
     }
     if (strcmp(r->keyword, "STARTEND") == 0) return read_hours_used(r, card, first, err);
-    static const char *const notable[] = {"DAYRANGE", "SCIMBYHR", "NOTURB",   "NOSA",
-                                          "NOSW",     "NOTURBST", "NOTURBCO", "NOSAST",
-                                          "NOSWST",   "NOSACO",   "NOSWCO"};
-    for (size_t i = 0; i < sizeof notable / sizeof notable[0]; i++) {
-        if (strcmp(r->keyword, notable[i]) == 0) aermod_note_unsupported(deck, r->keyword);
-    }
+    if (strcmp(r->keyword, "DAYRANGE") == 0) return read_days_used(r, card, first, err);
+    static const char *const notable[] = {"SCIMBYHR", "NOTURB", "NOSA",   "NOSW",   "NOTURBST",
+                                          "NOTURBCO", "NOSAST", "NOSWST", "NOSACO", "NOSWCO"};
+    note(deck, r->keyword, notable, sizeof notable / sizeof notable[0]);
     return DOSI_OK;
 }
 

@@ -157,4 +157,7 @@ DOSI_CHECKED dosi_status aermod_read_option(aermod_reading *r,
 /// Notes an option that changes results and is not read.
 void aermod_note_unsupported(dosi_aermod_deck *deck, const char *what);
 
+/// Notes a keyword that nothing took, unless it is known to change nothing.
+void aermod_note_left(dosi_aermod_deck *deck, const char *keyword);
+
 #endif // DOSI_SOURCE_AERMOD_PRIVATE_H

@@ -383,6 +383,8 @@ dosi_status aermod_read_source(aermod_reading *r,
     }
     if (is_among(keyword, notable, sizeof notable / sizeof notable[0])) {
         aermod_note_unsupported(r->deck, keyword);
+    } else {
+        aermod_note_left(r->deck, keyword);
     }
     return DOSI_OK;
 }

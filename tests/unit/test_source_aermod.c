@@ -162,6 +162,36 @@ static void a_file_whose_name_ends_another_is_read_too(void **state) {
     dosi_aermod_deck_clear(&deck);
 }
 
+static void days_are_chosen_by_number_or_by_month(void **state) {
+    (void)state;
+    const char *text = "so starting\n   location s1 point 1. 2.\n   srcparam s1 1 2 3 4 5\n"
+                       "   srcgroup all\n   frobnicate s1 3\nre starting\n   disccart 1. 2.\n"
+                       "me starting\n   surffile a.sfc\n   dayrange 61-63 3/30-4/2 12/24\n";
+    const dosi_aermod_text whole = {"test.inp", text, strlen(text)};
+    dosi_aermod_deck deck = {0};
+    dosi_error err = {""};
+    CHECK_OK(dosi_aermod_deck_read(&whole, NULL, &deck, &err), err);
+    assert_string_equal(deck.unknown, "FROBNICATE");
+    assert_string_equal(deck.unsupported, "");
+    static const struct {
+        int month, day;
+        bool is_used;
+    } days[] = {{2, 29, false}, {3, 1, true},   {3, 3, true},   {3, 4, false},
+                {3, 29, false}, {3, 30, true},  {3, 31, true},  {4, 2, true},
+                {4, 3, false},  {12, 24, true}, {12, 25, false}};
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        // The last hour of a day of a leap year ends with the day.
+        int64_t day = dosi_days_from_civil(1988, days[i].month, days[i].day);
+        dosi_aermod_hour hour = {.time = (day + 1) * DOSI_DAY_US};
+        assert_int_equal(dosi_aermod_uses_hour(&deck, &hour), days[i].is_used);
+    }
+    dosi_aermod_deck_clear(&deck);
+    const char *bad = "so starting\n   location s1 point 1. 2.\nme starting\n   dayrange 9-3\n";
+    const dosi_aermod_text wrong = {"test.inp", bad, strlen(bad)};
+    assert_int_equal(dosi_aermod_deck_read(&wrong, NULL, &deck, &err), DOSI_PARSE);
+    assert_string_equal(err.message, "test.inp, line 4: \"9-3\" are no days");
+}
+
 static void background_and_conversion_are_read(void **state) {
     (void)state;
     const char *text =
@@ -304,6 +334,7 @@ int main(void) {
         cmocka_unit_test(sources_keep_their_numbers),
         cmocka_unit_test(buoyant_lines_and_hourly_emissions_are_read),
         cmocka_unit_test(a_file_whose_name_ends_another_is_read_too),
+        cmocka_unit_test(days_are_chosen_by_number_or_by_month),
         cmocka_unit_test(background_and_conversion_are_read),
         cmocka_unit_test(faults_are_named_with_their_line),
         cmocka_unit_test(weather_is_read_with_its_profile),
