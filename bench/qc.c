@@ -76,7 +76,9 @@ int main(int argc, char **argv) {
     const dosi_qc_matrix matrix = {n, n_hours, (const double *const *)values, links, K};
     double wall = now_s(CLOCK_MONOTONIC), cpu = now_s(CLOCK_PROCESS_CPUTIME_ID);
     dosi_error err = {""};
+    int n_threads = dosi_run_threads(&run); // NOLINT(*DeadStores): used by the pragma
     for (int p = 0; p < DOSI_AIR_COUNT; p++) {
+#pragma omp parallel for schedule(static) num_threads(n_threads)
         for (size_t s = 0; s < n; s++) {
             dosi_qc_series(&limits[p], values[p] + s * n_hours, n_hours,
                            flags[p] + s * n_hours);

@@ -35,7 +35,7 @@ typedef struct search {
     double *held;       ///< (hours) room.
 } search;
 
-static bool is_seen(const search *s, size_t h) {
+static inline bool is_seen(const search *s, size_t h) {
     const uint32_t off = DOSI_QC_RANGE | DOSI_QC_SPIKE | DOSI_QC_UNIT;
     bool is_event = s->event && fabs((double)s->event[h]) > QC_EVENT;
     return !isnan(s->excess[h]) && !(s->flags[h] & off) && !is_event;
@@ -125,7 +125,7 @@ static size_t ending(const search *s, size_t first, size_t last) {
     double height = qc_median(s->held, n), sum = 0, highest = 0;
     for (size_t h = first; h <= last; h++) {
         if (!is_seen(s, h)) continue;
-        double excess = fmin(fmax(s->sign * s->excess[h], -height), 2 * height);
+        double excess = qc_low(qc_high(s->sign * s->excess[h], -height), 2 * height);
         sum += excess - 0.5 * height;
         if (sum >= highest) {
             highest = sum;
@@ -168,7 +168,7 @@ static bool next_segment(const search *s, size_t from, segment *out) {
             first = h;
             n = 0;
         }
-        double excess = fmin(fmax(s->sign * s->excess[h], -most), most);
+        double excess = qc_low(qc_high(s->sign * s->excess[h], -most), most);
         sum += excess - allowance;
         n++;
         if (sum > best.score) best = (segment){first, h, n, sum};

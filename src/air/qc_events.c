@@ -5,7 +5,15 @@
 
 #include <math.h>
 
-/// Share of `other`'s excess that this pollutant's usually is, by least squares through zero;
+/// What one station's other pollutants say.
+typedef struct witness {
+    size_t n; ///< Others that are measured.
+    const float *excess[DOSI_AIR_COUNT];
+    double sign[DOSI_AIR_COUNT];  ///< -1: ozone, which fresh NO takes away.
+    double share[DOSI_AIR_COUNT]; ///< Of its excess that this pollutant's usually is.
+} witness;
+
+/// Share of another's excess that this pollutant's usually is, by least squares through zero;
 /// clipped so that single hours do not decide.
 static double share_of(const double *own,
                        const float *other,
@@ -13,64 +21,84 @@ static double share_of(const double *own,
                        const uint32_t *other_flags,
                        size_t n_hours) {
     double up = 0, down = 20; // a prior of no relation
-    for (size_t h = 0; h < n_hours; h++) {
-        double x = (double)other[h], y = own[h];
-        if (isnan(x) || isnan(y) || flags[h] || other_flags[h]) continue;
-        x = fmin(fmax(x, -30), 30);
-        y = fmin(fmax(y, -30), 30);
-        up += x * y;
-        down += x * x;
+    double ups[QC_BLOCK], downs[QC_BLOCK];
+    for (size_t first = 0; first < n_hours; first += QC_BLOCK) {
+        size_t n = n_hours - first < QC_BLOCK ? n_hours - first : QC_BLOCK;
+        for (size_t i = 0; i < n; i++) {
+            double x = (double)other[first + i], y = own[first + i];
+            bool is_off = (flags[first + i] | other_flags[first + i]) != 0;
+            bool is_out = is_off | isnan(x) | isnan(y);
+            x = is_out ? 0 : qc_low(qc_high(x, -30), 30);
+            y = is_out ? 0 : qc_low(qc_high(y, -30), 30);
+            ups[i] = x * y;
+            downs[i] = x * x;
+        }
+        for (size_t i = 0; i < n; i++) {
+            up += ups[i];
+            down += downs[i];
+        }
     }
     return up / down;
 }
 
-/// Median of the first n of at most 5 values.
-static double middle_of(double *values, size_t n) {
-    return n == 0 ? 0 : qc_median(values, n);
-}
-
-/// The second farthest from 0 of n >= 2 values, of those on one side: the farther side's.
-static double second_of(const double *values, size_t n) {
-    double up[2] = {0, 0}, down[2] = {0, 0};
-    for (size_t i = 0; i < n; i++) {
-        double *side = values[i] > 0 ? up : down, far = fabs(values[i]);
-        if (far > side[0]) {
-            side[1] = side[0];
-            side[0] = far;
-        } else if (far > side[1]) {
-            side[1] = far;
+/// The second farthest from 0 of those on one side, the farther side's, hour by hour.
+static void second_of(double (*seen)[QC_BLOCK], size_t n, double *out) {
+    double up[2][QC_BLOCK] = {{0}}, down[2][QC_BLOCK] = {{0}};
+    for (size_t j = 0; j < n; j++) {
+        for (size_t i = 0; i < QC_BLOCK; i++) {
+            double x = seen[j][i], above = qc_high(x, 0), below = qc_high(-x, 0); // NaN: 0
+            up[1][i] = qc_high(up[1][i], qc_low(up[0][i], above));
+            up[0][i] = qc_high(up[0][i], above);
+            down[1][i] = qc_high(down[1][i], qc_low(down[0][i], below));
+            down[0][i] = qc_high(down[0][i], below);
         }
     }
-    return fmax(up[1], down[1]);
+    for (size_t i = 0; i < QC_BLOCK; i++) out[i] = qc_high(up[1][i], down[1][i]);
 }
 
-/// One station: what the others say, hour by hour, off the excess and onto the expectation.
+/// A block of hours: what the others say, off the excess and onto the expectation.
+static void add_block(
+    const witness *w, size_t first, size_t n, size_t station, qc_expectation *e) {
+    double seen[DOSI_AIR_COUNT][QC_BLOCK], said[DOSI_AIR_COUNT][QC_BLOCK];
+    double count[QC_BLOCK] = {0}, second[QC_BLOCK], event[QC_BLOCK], share[QC_BLOCK];
+    size_t at = station * e->n_hours + first;
+    for (size_t q = 0; q < w->n; q++) {
+        for (size_t i = 0; i < QC_BLOCK; i++) {
+            double x = i < n ? (double)w->excess[q][first + i] : (double)NAN;
+            seen[q][i] = w->sign[q] * x;
+            said[q][i] = w->share[q] * x;
+            count[i] += isnan(x) ? 0 : 1;
+        }
+    }
+    second_of(seen, w->n, second);
+    qc_median_rows(seen, w->n, 3, event);
+    qc_median_rows(said, w->n, 2, share);
+    for (size_t i = 0; i < n; i++) {
+        e->second[at + i] = count[i] < 3 ? 0 : (float)second[i];
+        e->event[at + i] = (float)event[i];
+        e->excess[at + i] -= share[i];
+        e->expected[at + i] += share[i] * e->sigma[first + i] * e->factor[station];
+    }
+}
+
+/// One station.
 static void add_station(int pollutant,
                         uint32_t *const *flags,
                         float *const *excess,
                         size_t station,
                         qc_expectation *e) {
     size_t n_hours = e->n_hours, at = station * n_hours;
-    double share[DOSI_AIR_COUNT] = {0};
+    witness w = {0};
     for (int q = 0; q < DOSI_AIR_COUNT; q++) {
         if (q == pollutant || !excess[q]) continue;
-        share[q] = share_of(e->excess + at, excess[q] + at, flags[pollutant] + at,
-                            flags[q] + at, n_hours);
+        w.excess[w.n] = excess[q] + at;
+        w.sign[w.n] = q == DOSI_AIR_O3 ? -1 : 1;
+        w.share[w.n++] = share_of(e->excess + at, excess[q] + at, flags[pollutant] + at,
+                                  flags[q] + at, n_hours);
     }
-    for (size_t h = 0; h < n_hours; h++) {
-        double said[DOSI_AIR_COUNT], seen[DOSI_AIR_COUNT];
-        size_t n = 0;
-        for (int q = 0; q < DOSI_AIR_COUNT; q++) {
-            if (q == pollutant || !excess[q] || isnan(excess[q][at + h])) continue;
-            double x = (double)excess[q][at + h];
-            seen[n] = q == DOSI_AIR_O3 ? -x : x; // fresh NO takes ozone away
-            said[n++] = share[q] * x;
-        }
-        e->second[at + h] = n < 3 ? 0 : (float)second_of(seen, n);
-        e->event[at + h] = n < 3 ? 0 : (float)middle_of(seen, n);
-        double event = n < 2 ? 0 : middle_of(said, n);
-        e->excess[at + h] -= event;
-        e->expected[at + h] += event * e->sigma[h] * e->factor[station];
+    for (size_t first = 0; first < n_hours; first += QC_BLOCK) {
+        size_t n = n_hours - first < QC_BLOCK ? n_hours - first : QC_BLOCK;
+        add_block(&w, first, n, station, e);
     }
 }
 

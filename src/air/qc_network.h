@@ -3,6 +3,7 @@
 #ifndef DOSI_AIR_QC_NETWORK_H
 #define DOSI_AIR_QC_NETWORK_H
 
+#include "air/qc_median.h"
 #include "dosi/quality.h"
 
 /// From so many standard deviations on, what the other pollutants say is a local event: their
@@ -15,6 +16,7 @@ typedef struct qc_expectation {
     size_t n_stations, n_hours;
     double *common;    ///< (hours) median of the stations; NaN where fewer than 4 report.
     double *spread;    ///< (hours) their spread around it.
+    double *scale;     ///< (hours) 1 / spread.
     double *expected;  ///< (stations x hours) what the others make expected; NaN: nothing.
     double *excess;    ///< (stations x hours) reading less expectation, in standard deviations.
     double *sigma;     ///< (hours) standard deviation of a reading around the expectation...
@@ -24,6 +26,8 @@ typedef struct qc_expectation {
     float *second;     ///< (stations x hours) the second highest of them; NULL: not asked.
     double event_sign; ///< 1; ozone's -1: a plume takes it away.
     double *rho;       ///< (stations) correlation of `excess` from one hour to the next.
+    double *used;      ///< (stations x hours) readings that count, NaN others.
+    double *room;      ///< (stations x hours)
 } qc_expectation;
 
 /// Allocates for a matrix. On failure nothing is held.
@@ -74,8 +78,5 @@ void qc_flag_drift(const dosi_qc_limits *limits,
                    size_t station,
                    double *held,
                    uint32_t *flags);
-
-/// Median of n >= 1 values, which are reordered. Cost: O(n).
-double qc_median(double *values, size_t n);
 
 #endif // DOSI_AIR_QC_NETWORK_H

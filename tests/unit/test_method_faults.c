@@ -20,6 +20,7 @@ static const char *const kind_names[KINDS] = {"flat_line", "spike", "drift",
 typedef struct tally {
     size_t n[DOSI_AIR_COUNT][KINDS], flagged[DOSI_AIR_COUNT][KINDS];
     size_t by_bit[DOSI_AIR_COUNT][8]; ///< False alarms by flag.
+    uint64_t checksum;                ///< FNV-1a of all flags in order.
 } tally;
 
 static size_t code_of(const dosi_table *table, size_t row) {
@@ -85,6 +86,7 @@ static void count_pollutant(
     for (size_t i = 0; i < checked->n_rows; i++) kind[i] = HEALTHY;
     mark(faults, p, start, n_hours, kind);
     for (size_t i = 0; i < checked->n_rows; i++) {
+        t->checksum = (t->checksum ^ (uint64_t)flag[i]) * UINT64_C(1099511628211);
         if (isnan(value[i])) continue;
         t->n[p][kind[i]]++;
         t->flagged[p][kind[i]] += flag[i] != 0;
@@ -162,8 +164,9 @@ static void check_scale(const char *scale, const uint64_t *seeds, size_t n_seeds
         tally t = {0};
         measure(scale, seeds[i], &t);
         double f1 = f1_of(&t, &false_share);
-        printf("%s, seed %llu: F1 %.4f, false alarms %.4f %%\n", scale,
-               (unsigned long long)seeds[i], f1, 100 * false_share);
+        printf("%s, seed %llu: F1 %.4f, false alarms %.4f %%, flags %016llx\n", scale,
+               (unsigned long long)seeds[i], f1, 100 * false_share,
+               (unsigned long long)t.checksum);
         if (getenv("DOSI_FAULTS")) {
             print_table(&t);
         } else {
