@@ -27,6 +27,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -151,6 +152,20 @@ DOSI_API DOSI_CHECKED dosi_status dosi_road_sum(const dosi_road_links *links,
                                                 double *out,
                                                 const dosi_run *run,
                                                 dosi_error *err);
+
+/// Links that are left out at each place: those from `first` up to, not with, `last`.
+typedef struct dosi_road_skip {
+    const uint32_t *first, *last; ///< (places->n) equal: none.
+} dosi_road_skip;
+
+/// dosi_road_sum() without some links at some places, such as a street whose own model has what
+/// it brings to its kerbs. @param skip  NULL: none.
+DOSI_API DOSI_CHECKED dosi_status dosi_road_sum_without(const dosi_road_links *links,
+                                                        const dosi_road_places *places,
+                                                        const dosi_road_skip *skip,
+                                                        double *out,
+                                                        const dosi_run *run,
+                                                        dosi_error *err);
 
 /// How a city is summed. Zero: the default.
 typedef struct dosi_road_city {

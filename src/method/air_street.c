@@ -12,7 +12,7 @@
 
 enum { LINKS, TRAFFIC, EMISSIONS, CHANGED_EMISSIONS, WEATHER, PLACES, BACKGROUND };
 enum { RECEPTORS, STREETS };
-enum { NOX, NO2, MOST_VALUES = 2, MOST_VERSIONS = 2, MOST_KINDS = 64 };
+enum { NOX, NO2, MOST_VALUES = 2, MOST_VERSIONS = 2 };
 
 static const dosi_method_column link_columns[] = {
     METHOD_COLUMN("link", TEXT, NULL, false, "구간 코드", "Link"),
@@ -162,21 +162,14 @@ typedef struct work {
     double *of_line; ///< (lines x n_species)
     double *of_nox;  ///< (lines x n_versions)
     double *sum;     ///< (n_species x n_points) all roads, ug/m3
-    double *age;     ///< (n_versions x n_points)
+    double *age;     ///< (n_versions x n_places)
     state *now;      ///< (n_versions x n_points)
     state *total;    ///< (n_versions x n_points) sums over hours
     size_t n_known;  ///< Hours with NO2.
-    size_t n_kinds;
-    dosi_road_kernel *kinds[MOST_KINDS]; ///< Of this hour.
+    uint32_t *own;   ///< (2 x n_points) first and beyond the last line of the place's street.
 } work;
 
-static void clear_kinds(work *w) {
-    for (size_t k = 0; k < w->n_kinds; k++) dosi_road_kernel_destroy(w->kinds[k]);
-    w->n_kinds = 0;
-}
-
 static void close_work(work *w) {
-    clear_kinds(w);
     method_road_clear(&w->road);
     method_streets_clear(&w->streets);
     method_road_weather_clear(&w->weather);
@@ -184,6 +177,7 @@ static void close_work(work *w) {
     method_emissions_clear(&w->base);
     method_emissions_clear(&w->after);
     free(w->kerbs);
+    free(w->own);
     free(w->x);
     free(w->of_row);
     free(w->of_line);
@@ -270,14 +264,23 @@ static dosi_status take_memory(work *w, dosi_error *err) {
     w->of_line = calloc(w->road.n_lines * w->n_species + 1, sizeof *w->of_line);
     w->of_nox = calloc(w->road.n_lines * w->n_versions + 1, sizeof *w->of_nox);
     w->sum = calloc(w->n_species * w->n_points + 1, sizeof *w->sum);
-    w->age = calloc(n + 1, sizeof *w->age);
+    w->age = calloc(w->n_places * w->n_versions + 1, sizeof *w->age);
+    w->own = calloc(2 * w->n_points + 1, sizeof *w->own);
     w->now = calloc(n + 1, sizeof *w->now);
     w->total = calloc(n + 1, sizeof *w->total);
-    if (w->of_row && w->of_line && w->of_nox && w->sum && w->age && w->now && w->total) {
-        return DOSI_OK;
+    if (!w->of_row || !w->of_line || !w->of_nox || !w->sum || !w->age || !w->own || !w->now ||
+        !w->total) {
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu places and %zu links",
+                         w->n_points, n_links);
     }
-    return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu places and %zu links", w->n_points,
-                     n_links);
+    for (size_t p = 0; p < w->n_points; p++) {
+        size_t street = w->kerbs[p].street;
+        if (street == SIZE_MAX) continue;
+        size_t first = w->streets.first_line[street];
+        w->own[p] = (uint32_t)first;
+        w->own[w->n_points + p] = (uint32_t)(first + w->streets.n_lines[street]);
+    }
+    return DOSI_OK;
 }
 
 // --- an hour -------------------------------------------------------------------------------
@@ -295,47 +298,6 @@ static void set_emissions(work *w, dosi_time time) {
             w->of_nox[i * w->n_versions + v] = row[v * w->n_values + NOX];
         }
     }
-}
-
-/// The kernel of this hour that serves a line, made when there is none.
-static dosi_status find_kernel(work *w,
-                               const dosi_road_weather *weather,
-                               const dosi_road_line *line,
-                               dosi_road_kernel **out,
-                               dosi_error *err) {
-    for (size_t k = 0; k < w->n_kinds; k++) {
-        *out = w->kinds[k];
-        if (dosi_road_kernel_fits(*out, line)) return DOSI_OK;
-    }
-    if (w->n_kinds == MOST_KINDS) {
-        return dosi_fail(err, DOSI_LIMIT, "more than %d kinds of road", MOST_KINDS);
-    }
-    DOSI_TRY(dosi_road_kernel_create(&w->kinds[w->n_kinds], err));
-    *out = w->kinds[w->n_kinds++];
-    return dosi_road_kernel_set(*out, weather, line, w->height_m, err);
-}
-
-/// Takes out of the sums what a street would bring to its own kerbs were it open: the street's
-/// own model has that.
-static dosi_status remove_own(work *w, const dosi_road_weather *weather, dosi_error *err) {
-    for (size_t p = 0; p < w->n_points; p++) {
-        size_t street = w->kerbs[p].street;
-        if (street == SIZE_MAX) continue;
-        dosi_road_places place = {1, &w->x[p], &w->y[p], w->height_m};
-        double unit = 0;
-        for (size_t i = 0; i < w->streets.n_lines[street]; i++) {
-            const dosi_road_line *line = &w->road.lines[w->streets.first_line[street] + i];
-            dosi_road_kernel *kernel = NULL;
-            DOSI_TRY(find_kernel(w, weather, line, &kernel, err));
-            dosi_road_add(kernel, line, 1, &place, &unit);
-        }
-        const double *emission = w->of_row + w->streets.row[street] * w->n_species;
-        for (size_t s = 0; s < w->n_species; s++) {
-            double *sum = &w->sum[s * w->n_points + p];
-            *sum = fmax(*sum - unit * emission[s], 0);
-        }
-    }
-    return DOSI_OK;
 }
 
 /// NO2, ozone and NO at a point: what other roads bring has reacted, a street's own traffic
@@ -363,18 +325,21 @@ static void react(const work *w,
     of->no = air.no;
 }
 
-/// All of a point in an hour.
-static void settle(work *w, size_t h, size_t p) {
-    const method_kerb *kerb = &w->kerbs[p];
+/// What a point's street adds on both sides in an hour, s/m2.
+static void street_sides(const work *w, size_t h, const method_kerb *kerb, double *sides) {
     const dosi_road_weather *weather = &w->weather.weather[h];
+    sides[0] = sides[1] = 0;
+    if (kerb->street == SIZE_MAX) return;
+    dosi_canyon_sides(&kerb->canyon, &w->streets.traffic[kerb->street], weather->speed_ms,
+                      weather->direction_deg, sides);
+}
+
+/// All of a point in an hour.
+static void settle(work *w, size_t h, size_t p, const double *sides) {
+    const method_kerb *kerb = &w->kerbs[p];
     bool is_street = kerb->street != SIZE_MAX;
-    double sides[2] = {0, 0};
     const double *emission = w->of_row;
-    if (is_street) {
-        emission += w->streets.row[kerb->street] * w->n_species;
-        dosi_canyon_sides(&kerb->canyon, &w->streets.traffic[kerb->street], weather->speed_ms,
-                          weather->direction_deg, sides);
-    }
+    if (is_street) emission += w->streets.row[kerb->street] * w->n_species;
     double unit = 1e6 * sides[kerb->is_left ? 0 : 1];
     for (size_t v = 0; v < w->n_versions; v++) {
         size_t first = v * w->n_values;
@@ -383,12 +348,26 @@ static void settle(work *w, size_t h, size_t p) {
         bool has_no2 = w->n_values > NO2;
         double no2 = has_no2 ? w->sum[(first + NO2) * w->n_points + p] : w->no2_part * nox;
         double street_no2 = has_no2 ? unit * emission[first + NO2] : w->no2_part * street;
-        double age =
-            nox > 1e-6 && !is_street ? w->age[v * w->n_points + p] / nox : (double)INFINITY;
+        bool has_age = nox > 1e-6 && !is_street; // kerbs have none
+        double age = has_age ? w->age[v * w->n_places + p] / nox : (double)INFINITY;
         method_added other = {nox, no2, fmax(age, 0)};
         state *of = &w->now[v * w->n_points + p];
         *of = (state){.nox = nox + street, .street_nox = street};
         if (w->has_air) react(w, h, p, &other, street_no2, of);
+    }
+}
+
+/// All points in an hour: places, and both kerbs of each street at once.
+static void settle_all(work *w, size_t h) {
+    long n = (long)(w->n_places + w->streets.n);
+#pragma omp parallel for schedule(dynamic, 16) num_threads(dosi_run_threads(w->call->run))
+    for (long i = 0; i < n; i++) {
+        bool is_place = (size_t)i < w->n_places;
+        size_t p = is_place ? (size_t)i : 2 * (size_t)i - w->n_places;
+        double sides[2];
+        street_sides(w, h, &w->kerbs[p], sides);
+        settle(w, h, p, sides);
+        if (!is_place) settle(w, h, p + 1, sides);
     }
 }
 
@@ -442,19 +421,19 @@ static dosi_status do_hour(work *w, size_t h, dosi_error *err) {
     set_emissions(w, w->weather.time[h]);
     DOSI_TRY(method_streets_set_hour(&w->streets, w->call->inputs[TRAFFIC], w->weather.time[h],
                                      err));
-    DOSI_TRY(dosi_road_sum(&links, &places, w->sum, w->call->run, err));
+    const dosi_road_skip own = {w->own, w->own + w->n_points};
+    DOSI_TRY(dosi_road_sum_without(&links, &places, &own, w->sum, w->call->run, err));
     if (w->has_air && w->n_places > 0) {
         double speed = fmax(weather->speed_ms, weather->least_speed_ms);
         dosi_road_links aged = {weather,       w->road.n_lines, w->road.lines,
                                 w->n_versions, w->of_nox,       speed};
+        places.n = w->n_places; // kerbs of streets have no use for it
         DOSI_TRY(dosi_road_sum(&aged, &places, w->age, w->call->run, err));
     }
-    clear_kinds(w);
-    DOSI_TRY(remove_own(w, weather, err));
     bool is_known = w->has_air && !isnan(w->air.of[h].no2);
     w->n_known += is_known;
+    settle_all(w, h);
     for (size_t p = 0; p < w->n_points; p++) {
-        settle(w, h, p);
         for (size_t v = 0; v < w->n_versions; v++) {
             size_t i = v * w->n_points + p;
             add_state(&w->total[i], &w->now[i], is_known);
@@ -546,7 +525,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_street = {
     .id = "air.street",
-    .version = 1,
+    .version = 2,
     .title = {"거리 협곡의 농도", "Streets between buildings"},
     .about =
         {"건물 사이 거리의 양쪽 농도를 OSPM으로 냅니다. 그 거리의 차가 더하는 농도에 다른 "

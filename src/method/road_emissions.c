@@ -49,6 +49,23 @@ static dosi_status join_links(const method_road *road, method_emissions *e, dosi
     return DOSI_OK;
 }
 
+static int by_time(const void *a, const void *b, void *context) {
+    const int64_t *times = context;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    if (times[x] != times[y]) return times[x] < times[y] ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+/// Puts the rows in the order of time, so that an hour finds its own.
+static dosi_status sort_rows(method_emissions *e, dosi_error *err) {
+    size_t n = e->table->n_rows;
+    e->order = malloc((n + 1) * sizeof *e->order);
+    if (!e->order) return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu emissions", n);
+    for (size_t r = 0; r < n; r++) e->order[r] = (uint32_t)r;
+    if (e->time) qsort_r(e->order, n, sizeof *e->order, by_time, e->time->data.integer);
+    return DOSI_OK;
+}
+
 dosi_status method_emissions_read(const dosi_table *table,
                                   const method_names *values,
                                   const method_road *road,
@@ -62,16 +79,32 @@ dosi_status method_emissions_read(const dosi_table *table,
     for (size_t v = 0; v < values->n; v++) {
         DOSI_TRY(dosi_table_get_number(table, values->names[v], &out->values[v], err));
     }
-    return join_links(road, out, err);
+    DOSI_TRY(join_links(road, out, err));
+    return sort_rows(out, err);
+}
+
+/// The first of the rows in order whose time is not before `time`.
+static size_t first_at(const method_emissions *e, dosi_time time) {
+    size_t low = 0, high = e->table->n_rows;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (e->time->data.integer[e->order[middle]] < time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 void method_emissions_add(const method_emissions *e,
                           dosi_time time,
                           size_t stride,
                           double *of_row) {
-    for (size_t r = 0; r < e->table->n_rows; r++) {
+    for (size_t i = e->time ? first_at(e, time) : 0; i < e->table->n_rows; i++) {
+        uint32_t r = e->order[i];
+        if (e->time && e->time->data.integer[r] != time) break;
         if (e->link_row[r] == UINT32_MAX) continue;
-        if (e->time && e->time->data.integer[r] != time) continue;
         for (size_t v = 0; v < e->n_values; v++) {
             double value = dosi_column_real(e->values[v], r);
             if (value > 0) of_row[e->link_row[r] * stride + v] += value;
@@ -81,5 +114,6 @@ void method_emissions_add(const method_emissions *e,
 
 void method_emissions_clear(method_emissions *emissions) {
     free(emissions->link_row);
+    free(emissions->order);
     *emissions = (method_emissions){0};
 }

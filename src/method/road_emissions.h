@@ -14,6 +14,7 @@ typedef struct method_emissions {
     size_t n_values;
     const dosi_column *values[METHOD_NAMES_MAX];
     uint32_t *link_row; ///< (rows) row of the link; UINT32_MAX: none such.
+    uint32_t *order;    ///< (rows) rows by time, those of a time as they stand.
 } method_emissions;
 
 /// Reads the columns that `values` names and finds the link of each row.

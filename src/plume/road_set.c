@@ -70,15 +70,21 @@ void road_set_clear(road_set *set) {
     *set = (road_set){0};
 }
 
+static bool is_left_out(const dosi_road_skip *skip, size_t place, size_t link) {
+    return skip && link >= skip->first[place] && link < skip->last[place];
+}
+
 /// Adds one link to every place: columns of species one after the other.
 static void add_everywhere(const road_set *set,
                            size_t link,
                            const dosi_road_kernel *kernel,
                            const dosi_road_places *places,
+                           const dosi_road_skip *skip,
                            double *out) {
     size_t n_species = set->links->n_species;
     const double *emission = set->links->emission_gms + link * n_species;
     for (size_t p = 0; p < places->n; p++) {
+        if (is_left_out(skip, p, link)) continue;
         double x = places->x_m[p] * set->wind_x + places->y_m[p] * set->wind_y;
         double y = -places->x_m[p] * set->wind_y + places->y_m[p] * set->wind_x;
         double unit = 1e6 * road_line_at(kernel, &set->paths[link], x, y) *
@@ -92,6 +98,7 @@ enum { PLACES_AT_ONCE = 16 };
 /// Adds all links without walls to some places.
 static void add_open(const road_set *set,
                      const dosi_road_places *places,
+                     const dosi_road_skip *skip,
                      size_t first,
                      double *out) {
     const dosi_road_links *links = set->links;
@@ -100,7 +107,7 @@ static void add_open(const road_set *set,
         double x = places->x_m[p] * set->wind_x + places->y_m[p] * set->wind_y;
         double y = -places->x_m[p] * set->wind_y + places->y_m[p] * set->wind_x;
         for (size_t i = 0; i < links->n; i++) {
-            if (set->kind[i] == ROAD_ALONE) continue;
+            if (set->kind[i] == ROAD_ALONE || is_left_out(skip, p, i)) continue;
             double unit = 1e6 * road_line_at(set->kinds[set->kind[i]], &set->paths[i], x, y) *
                           road_age(set, &set->paths[i], x);
             for (size_t s = 0; s < links->n_species; s++) {
@@ -115,6 +122,15 @@ dosi_status dosi_road_sum(const dosi_road_links *links,
                           double *out,
                           const dosi_run *run,
                           dosi_error *err) {
+    return dosi_road_sum_without(links, places, NULL, out, run, err);
+}
+
+dosi_status dosi_road_sum_without(const dosi_road_links *links,
+                                  const dosi_road_places *places,
+                                  const dosi_road_skip *skip,
+                                  double *out,
+                                  const dosi_run *run,
+                                  dosi_error *err) {
     road_set set;
     dosi_status status = road_set_make(links, places->height_m, &set, err);
     if (status != DOSI_OK) goto cleanup;
@@ -122,7 +138,7 @@ dosi_status dosi_road_sum(const dosi_road_links *links,
     long n_chunks = (long)((places->n + PLACES_AT_ONCE - 1) / PLACES_AT_ONCE);
 #pragma omp parallel for schedule(dynamic) num_threads(dosi_run_threads(run))
     for (long chunk = 0; chunk < n_chunks; chunk++) {
-        add_open(&set, places, (size_t)chunk * PLACES_AT_ONCE, out);
+        add_open(&set, places, skip, (size_t)chunk * PLACES_AT_ONCE, out);
     }
     for (size_t i = 0; i < links->n && status == DOSI_OK; i++) {
         if (set.kind[i] != ROAD_ALONE) continue;
@@ -130,7 +146,7 @@ dosi_status dosi_road_sum(const dosi_road_links *links,
         if (status != DOSI_OK) break;
         status = dosi_road_kernel_set(set.alone, links->weather, &links->lines[i],
                                       places->height_m, err);
-        if (status == DOSI_OK) add_everywhere(&set, i, set.alone, places, out);
+        if (status == DOSI_OK) add_everywhere(&set, i, set.alone, places, skip, out);
     }
 cleanup:
     road_set_clear(&set);

@@ -157,6 +157,33 @@ static void what_roads_bring_has_the_age_of_its_way(void **state) {
     assert_true(apart < 0.05 * total);
 }
 
+static void links_can_be_left_out_at_places(void **state) {
+    (void)state;
+    enum { PLACES = 40 };
+    static double x[PLACES], y[PLACES], got[SPECIES * PLACES];
+    static double all[SPECIES * PLACES], without[SPECIES * PLACES];
+    uint32_t first[PLACES], last[PLACES];
+    dosi_error err = {""};
+    make_links();
+    for (size_t p = 0; p < PLACES; p++) {
+        dosi_grid_centre(&city.grid, 7 * p, &x[p], &y[p]);
+        first[p] = 5;
+        last[p] = p % 2 ? 10 : 5; // the walls' too; nothing at even places
+    }
+    dosi_road_links links = links_of(&unstable);
+    const dosi_road_places at = {PLACES, x, y, 1.5};
+    const dosi_road_skip skip = {first, last};
+    CHECK_OK(dosi_road_sum(&links, &at, all, NULL, &err), err);
+    CHECK_OK(dosi_road_sum_without(&links, &at, &skip, got, NULL, &err), err);
+    memset(emission + 5 * SPECIES, 0, 5 * SPECIES * sizeof *emission);
+    CHECK_OK(dosi_road_sum(&links, &at, without, NULL, &err), err);
+    for (size_t i = 0; i < SPECIES * PLACES; i++) {
+        const double *want = i % PLACES % 2 ? without : all;
+        CHECK_NEAR(got[i], want[i], 1e-12 * all[i]);
+        assert_true(without[i] < all[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_city_is_the_exact_sum_within_one_percent),
@@ -164,6 +191,7 @@ int main(void) {
         cmocka_unit_test(a_city_without_roads_is_clean),
         cmocka_unit_test(a_road_far_away_is_refused_and_not_meshed),
         cmocka_unit_test(what_roads_bring_has_the_age_of_its_way),
+        cmocka_unit_test(links_can_be_left_out_at_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
