@@ -73,8 +73,9 @@ typedef struct dosi_inverse_search {
                                              ///< nothing.
 } dosi_inverse_search;
 
-/// A source that was found, with standard errors (from the curvature at the minimum, noise
-/// taken as independent).
+/// A source that was found, with standard errors: from the curvature at the minimum, and from
+/// what is left of the readings, which goes together within a time and within a sensor. Errors
+/// of the forward model itself are not in them.
 typedef struct dosi_inverse_source {
     dosi_place place;
     double strength; ///< In the units of y by those of the forward model.

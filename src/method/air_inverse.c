@@ -123,6 +123,14 @@ static const dosi_method_parameter parameters[] = {
                 5000,
                 "혼합고 자료가 없을 때 값",
                 "Mixing height where the weather has none"),
+    METHOD_REAL("model_error",
+                "1",
+                "0.1",
+                0,
+                1,
+                "플룸 모형이 세기를 틀리게 할 몫 (구간에 더함)",
+                "How far a plume that is not quite so makes strengths wrong: a share, one "
+                "standard error, in the intervals"),
     METHOD_INT("max_readings",
                "40000",
                100,
@@ -411,6 +419,11 @@ typedef struct found {
     double averaging;
 } found;
 
+/// Standard error of a strength: of noise, and of the plume's own error.
+static double strength_sd(const work *w, const dosi_inverse_source *s) {
+    return hypot(s->strength_sd, dosi_call_value(w->call, "model_error")->real * s->strength);
+}
+
 static dosi_inverse_search make_search(const work *w) {
     dosi_inverse_search s = {.x_min_m = INFINITY,
                              .x_max_m = -INFINITY,
@@ -532,9 +545,10 @@ static dosi_status put_sources(const work *w, const found *f, size_t n, dosi_err
     dosi_status status = DOSI_OK;
     for (size_t j = 0; j < n && status == DOSI_OK; j++) {
         const dosi_inverse_source *s = &f[j].source;
+        double sd = strength_sd(w, s);
         const double numbers[] = {s->strength,
-                                  fmax(0.0, s->strength - 1.96 * s->strength_sd),
-                                  s->strength + 1.96 * s->strength_sd,
+                                  fmax(0.0, s->strength - 1.96 * sd),
+                                  s->strength + 1.96 * sd,
                                   s->place.height_m,
                                   s->height_sd_m,
                                   hypot(s->x_sd_m, s->y_sd_m),
@@ -655,10 +669,11 @@ static dosi_status put_summary(
                      w->problem.n, n_stations, n_hours);
     for (size_t j = 0; j < n; j++) {
         const dosi_inverse_source *s = &f[j].source;
+        double sd = strength_sd(w, s);
         dosi_text_printf(
             w->call->report, "%s: %.3g g/s (95 %% %.3g to %.3g), %.0f m high, at %.0f %.0f\n",
-            f[j].name, s->strength, fmax(0.0, s->strength - 1.96 * s->strength_sd),
-            s->strength + 1.96 * s->strength_sd, s->place.height_m, s->place.x_m, s->place.y_m);
+            f[j].name, s->strength, fmax(0.0, s->strength - 1.96 * sd), s->strength + 1.96 * sd,
+            s->place.height_m, s->place.x_m, s->place.y_m);
     }
     return DOSI_OK;
 }
@@ -685,20 +700,22 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_inverse = {
     .id = "air.inverse",
-    .version = 4,
+    .version = 5,
     .title = {"배출원 찾기", "Find sources"},
     .about =
         {"측정값과 바람에서 굴뚝 같은 점 배출원의 수, 위치, 높이, 세기를 거꾸로 찾습니다. "
          "도시 전체가 함께 오르내리는 몫, 측정소마다의 치우침, 도시에 퍼진 낮은 배출원(난방, "
-         "작은 길)의 몫을 빼고, 남은 차이를 플룸으로 설명합니다. 표준오차는 잡음이 서로 "
-         "무관하다고 보고 낸 것이라 실제보다 "
-         "작을 수 있습니다. 자리를 아는 배출원을 주면 세기만, 짐작과 함께 찾습니다.",
+         "작은 길)의 몫을 빼고, 남은 차이를 플룸으로 설명합니다. 세기의 구간에는 잡음과 "
+         "플룸 모형의 오차(model_error)가 들어 있습니다. 자리를 아는 배출원을 주면 세기만, "
+         "짐작과 함께 찾습니다.",
          "Works back from readings and wind to point sources such as stacks: how many, "
          "where, how high and how strong. What the whole city has in common in an hour, "
          "what is each station's own, and what low sources all over the city give (heating, "
          "small roads) is taken out; plumes explain the rest. Within what "
-         "rounding hides of the wind's direction, the readings say which way it blew. Standard "
-         "errors take noise as independent and can be too small. With sources of known "
+         "rounding hides of the wind's direction, the readings say which way it blew. "
+         "Intervals of "
+         "strengths are of noise and of what the plume itself may be wrong by (model_error). "
+         "With sources of known "
          "places only their strengths are looked for, with what was thought of them "
          "before."},
     .citation =

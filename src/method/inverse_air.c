@@ -143,10 +143,11 @@ static double plume_at(const inverse_hour *hour,
     // Only a receptor well downwind sees the plume.
     if (dx * hour->to_x[middle] + dy * hour->to_y[middle] <= 0) return 0.0;
     for (int k = 0; k < INVERSE_DIRECTIONS; k++) {
+        if (hour->weight[k] == 0) continue;
         double along = dx * hour->to_x[k] + dy * hour->to_y[k];
         double across = dy * hour->to_x[k] - dx * hour->to_y[k];
         bool is_far = along <= 0 || fabs(across) > 0.8 * along + 50.0;
-        if (is_far || hour->weight[k] == 0) continue;
+        if (is_far) continue;
         sum += hour->weight[k] * dosi_gauss_point(air, release, along, across, 0.0);
     }
     return sum;

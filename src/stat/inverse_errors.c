@@ -61,44 +61,72 @@ static bool invert_products(
     return true;
 }
 
-/// Standard errors of all parameters, with what is left of each reading as its own error (H.
-/// White, 1980): near a source errors are larger. `inflate`: readings per independent one.
-dosi_status dosi_inverse_errors(inverse_look *l, double *sd, dosi_error *err) {
-    size_t n = l->all.n;
-    size_t m = INVERSE_PARAMETERS * l->s.k;
-    double *columns = malloc((m * n + 1) * sizeof *columns);
-    double *a = malloc((2 * m * m + 1) * sizeof *a);
+/// Variance of what parameter errors `inverse` makes of noise: errors of an hour go together,
+/// and so do those of a sensor, so that both are summed before they are squared (A. C. Cameron,
+/// J. B. Gelbach and D. L. Miller, 2011, with neither cut for what they share).
+/// @param sums  (n_times + n_sensors) scratch.
+static double noise_variance(const inverse_look *l,
+                             const double *columns,
+                             const double *inverse,
+                             size_t m,
+                             double *sums) {
+    const inverse_rows *rows = &l->all;
+    size_t n = rows->n, n_sums = rows->n_times + rows->n_sensors;
+    memset(sums, 0, n_sums * sizeof *sums);
+    for (size_t i = 0; i < n; i++) {
+        double pull = 0.0;
+        for (size_t d = 0; d < m; d++) pull += inverse[d] * columns[d * n + i];
+        sums[rows->time[i]] += pull * l->left[i];
+        sums[rows->n_times + rows->sensor[i]] += pull * l->left[i];
+    }
+    return dosi_inverse_dot(sums, sums, n_sums);
+}
+
+/// Standard errors of all parameters from their columns.
+/// @param noise  Variance of what is left, of independent readings. @param sums  (m x (n_times
+/// + n_sensors)) scratch.
+static void put_errors(
+    const inverse_look *l, double noise, double *columns, double *sums, double *a, double *sd) {
+    size_t n = l->all.n, m = INVERSE_PARAMETERS * l->s.k;
+    size_t n_sums = l->all.n_times + l->all.n_sensors;
     double scale[INVERSE_PARAMETERS * DOSI_INVERSE_SOURCES_MAX];
     double expected[INVERSE_PARAMETERS * DOSI_INVERSE_SOURCES_MAX];
-    if (!columns || !a) {
-        free(columns);
-        free(a);
-        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for errors of sources");
-    }
-    double inflate = (double)n / dosi_inverse_independent(l);
-    for (size_t c = 0; c < m; c++) {
-        derivative(l, c / INVERSE_PARAMETERS, c % INVERSE_PARAMETERS, columns + c * n);
-    }
-    const double *left = dosi_inverse_left(l);
-    double noise = dosi_inverse_dot(left, left, n) / (double)n;
-    for (size_t c = 0; c < m; c++) expected[c] = sqrt(inflate * noise) * sureness(l, c);
+    for (size_t c = 0; c < m; c++) expected[c] = sqrt(noise) * sureness(l, c);
     bool is_fine = invert_products(columns, m, n, expected, a, scale);
 #pragma omp parallel for schedule(static) num_threads(dosi_run_threads(l->run))
     for (size_t c = 0; c < m; c++) {
         const double *inverse = a + m * m + c * m;
-        double sum = 0.0;
-        for (size_t i = 0; is_fine && i < n; i++) {
-            double pull = 0.0;
-            for (size_t d = 0; d < m; d++) pull += inverse[d] * columns[d * n + i];
-            sum += pull * pull * left[i] * left[i];
-        }
-        for (size_t d = 0; is_fine && d < m; d++) {
+        double sum =
+            is_fine ? noise_variance(l, columns, inverse, m, sums + c * n_sums) : (double)NAN;
+        for (size_t d = 0; d < m; d++) {
             double pull = inverse[d] * expected[d];
             sum += pull * pull * noise;
         }
-        sd[c] = is_fine ? sqrt(inflate * sum) * scale[c] : (double)NAN;
+        sd[c] = sqrt(sum) * scale[c];
     }
+}
+
+dosi_status dosi_inverse_errors(inverse_look *l, double *sd, dosi_error *err) {
+    size_t n = l->all.n;
+    size_t m = INVERSE_PARAMETERS * l->s.k;
+    size_t n_sums = l->all.n_times + l->all.n_sensors;
+    double *columns = calloc(m * n + 1, sizeof *columns);
+    double *a = calloc(2 * m * m + 1, sizeof *a);
+    double *sums = malloc((m * n_sums + 1) * sizeof *sums);
+    if (!columns || !a || !sums) {
+        free(columns);
+        free(a);
+        free(sums);
+        return dosi_fail(err, DOSI_NO_MEMORY, "no memory for errors of sources");
+    }
+    for (size_t c = 0; c < m; c++) {
+        derivative(l, c / INVERSE_PARAMETERS, c % INVERSE_PARAMETERS, columns + c * n);
+    }
+    double count = dosi_inverse_independent(l); // makes look->left, too
+    double noise = dosi_inverse_dot(l->left, l->left, n) / count;
+    put_errors(l, noise, columns, sums, a, sd);
     free(columns);
     free(a);
+    free(sums);
     return DOSI_OK;
 }
