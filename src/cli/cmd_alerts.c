@@ -52,7 +52,9 @@ static dosi_status hook(dosi_cli_lab *lab, int argc, char **argv, dosi_error *er
 static dosi_status show_watch(void *context, const dosi_watch *watch, dosi_error *err) {
     (void)context;
     (void)err;
-    (void)printf("watch   %-20s %s%s%s\n", watch->name, watch->reference,
+    (void)printf("watch   %-20s %s%s%s\n", watch->name,
+                 watch->is_damaged ? "its file in alerts/watches is damaged: set it again"
+                                   : watch->reference,
                  watch->stations[0] ? " by " : "", watch->zone);
     return DOSI_OK;
 }
@@ -60,6 +62,11 @@ static dosi_status show_watch(void *context, const dosi_watch *watch, dosi_error
 static dosi_status show_hook(void *context, const dosi_hook *hook, dosi_error *err) {
     const json_t *hooks = context;
     (void)err;
+    if (hook->is_damaged) {
+        (void)printf("webhook %-20s its file in alerts/hooks is damaged: set it again\n",
+                     hook->name);
+        return DOSI_OK;
+    }
     const char *last =
         json_string_value(json_object_get(json_object_get(hooks, hook->name), "message"));
     (void)printf("webhook %-20s %s%s%s%s%s\n", hook->name, hook->url,
@@ -111,6 +118,15 @@ static dosi_status list(dosi_cli_lab *lab, bool only_standing, dosi_error *err) 
     return status;
 }
 
+/// Names the watches and webhooks that are damaged, which count among the errors of a run.
+static dosi_status name_damaged_watch(void *context, const dosi_watch *watch, dosi_error *err) {
+    return watch->is_damaged ? show_watch(context, watch, err) : DOSI_OK;
+}
+
+static dosi_status name_damaged_hook(void *context, const dosi_hook *hook, dosi_error *err) {
+    return hook->is_damaged ? show_hook(context, hook, err) : DOSI_OK;
+}
+
 static dosi_status run_now(dosi_cli_lab *lab, dosi_error *err) {
     dosi_monitor_report report;
     DOSI_TRY(dosi_monitor_run(lab->gate, NULL, &report, err));
@@ -118,7 +134,8 @@ static dosi_status run_now(dosi_cli_lab *lab, dosi_error *err) {
                  "errors\n",
                  report.n_looked, report.n_events, report.n_delivered, report.n_failed,
                  report.n_errors);
-    return DOSI_OK;
+    DOSI_TRY(dosi_watch_each(lab->gate, name_damaged_watch, NULL, err));
+    return dosi_hook_each(lab->gate, name_damaged_hook, NULL, err);
 }
 
 static dosi_status do_verb(dosi_cli_lab *lab, int argc, char **argv, dosi_error *err) {

@@ -4,6 +4,7 @@
 #include "method/air_columns.h"
 #include "method/station_hours.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,15 @@ static const dosi_method_column station_columns[] = {
     {"*", DOSI_TYPE_TEXT, NULL, true, {"권역 열 (zone 매개변수)", "The zone's column"}},
 };
 
+static const dosi_method_column standing_columns[] = {
+    {"zone", DOSI_TYPE_TEXT, NULL, false, {"권역", "Zone"}},
+    {"pollutant", DOSI_TYPE_TEXT, NULL, false, {"항목", "Pollutant, as its column is named"}},
+    {"level", DOSI_TYPE_TEXT, NULL, false, {"단계", "Level"}},
+    {"issued", DOSI_TYPE_TIME, NULL, false, {"발령", "Issued at the end of this hour"}},
+    {"peak", DOSI_TYPE_REAL, NULL, true, {"최고 농도", "Highest value so far"}},
+    {"peak_time", DOSI_TYPE_TIME, NULL, true, {"최고 시각", "Hour of the highest value"}},
+};
+
 static const dosi_method_table inputs[] = {
     {"observations",
      {"시간별 측정값", "Hourly observations"},
@@ -21,6 +31,11 @@ static const dosi_method_table inputs[] = {
      observation_columns,
      sizeof observation_columns / sizeof observation_columns[0]},
     {"stations", {"측정소와 권역", "Stations with their zones"}, true, station_columns, 2},
+    {"standing",
+     {"측정값이 시작될 때 발령 중이던 경보", "Alerts that stood when the observations begin"},
+     true,
+     standing_columns,
+     sizeof standing_columns / sizeof standing_columns[0]},
 };
 
 static const dosi_method_parameter parameters[] = {
@@ -167,10 +182,52 @@ static dosi_status take_hour(
     return DOSI_OK;
 }
 
+/// Whether a cell is this text.
+static bool is_text(const dosi_table *t, const char *column, size_t row, const char *text) {
+    size_t n = 0;
+    const char *found = dosi_column_bytes(&t->columns[dosi_table_find(t, column)], row, &n);
+    return found && n == strlen(text) && memcmp(found, text, n) == 0;
+}
+
+static dosi_alert_level level_of(const dosi_table *t, size_t row) {
+    for (int i = DOSI_ALERT_ADVISORY; i < DOSI_ALERT_LEVELS; i++) {
+        if (is_text(t, "level", row, dosi_alert_level_name((dosi_alert_level)i))) {
+            return (dosi_alert_level)i;
+        }
+    }
+    return DOSI_ALERT_NONE;
+}
+
+/// Takes over the newest alert of the zone and pollutant that stood when the hours begin. One
+/// of the first hour itself counts only where a single hour could not have issued it.
+static void take_standing(const work *w, int pollutant, standing *alert) {
+    const dosi_table *t = w->call->inputs[2];
+    int64_t first = method_hours_time(&w->hours, 0);
+    for (size_t row = 0; t && row < t->n_rows; row++) {
+        int64_t issued = t->columns[dosi_table_find(t, "issued")].data.integer[row];
+        const dosi_alert_rule *rule = dosi_alert_rule_at((dosi_pollutant)pollutant, issued);
+        if (issued == DOSI_TIME_MISSING || !rule || issued > first ||
+            (issued == first && rule->hours < 2) || (alert->rule && issued <= alert->issued) ||
+            !is_text(t, "zone", row, w->zones[alert->zone]) ||
+            !is_text(t, "pollutant", row, dosi_pollutant_column((dosi_pollutant)pollutant))) {
+            continue;
+        }
+        size_t peak = dosi_table_find(t, "peak"), at = dosi_table_find(t, "peak_time");
+        alert->level = alert->state.level = level_of(t, row);
+        alert->rule = rule;
+        alert->issued = alert->peak_time = issued;
+        alert->peak = -INFINITY;
+        if (peak == SIZE_MAX || isnan(t->columns[peak].data.real[row])) continue;
+        alert->peak = t->columns[peak].data.real[row];
+        if (at != SIZE_MAX) alert->peak_time = t->columns[at].data.integer[row];
+    }
+}
+
 /// One zone and pollutant over all hours.
 static dosi_status run_zone(const work *w, size_t zone, int pollutant, dosi_error *err) {
     standing alert = {.zone = zone};
     size_t n = w->hours.n_hours;
+    if (n > 0) take_standing(w, pollutant, &alert);
     for (size_t h = 0; h < n; h++) {
         const dosi_alert_rule *rule =
             dosi_alert_rule_at((dosi_pollutant)pollutant, method_hours_time(&w->hours, h));

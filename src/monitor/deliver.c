@@ -47,12 +47,14 @@ static dosi_status match_hook(void *context, const dosi_hook *hook, dosi_error *
 }
 
 /// The address and secret of a message's webhook. DOSI_NOT_FOUND: it was removed, though
-/// another may have its name by now; anything else is a fault that may pass.
-/// @param at_utc_us  When the message was made.
+/// another may have its name by now, or it is of another watch, which could not be known while
+/// its file was damaged; anything else is a fault that may pass, and `why` of the message.
 static dosi_status open_hook(dosi_gate *gate,
                              const char *name,
-                             int64_t at_utc_us,
+                             const json_t *event,
                              monitor_message *out) {
+    int64_t at_utc_us = json_integer_value(json_object_get(event, "at_utc_us"));
+    const char *watch = text_of(json_object_get(event, "alert"), "watch");
     hook_search search = {.name = name};
     char path[MONITOR_PATH_BYTES];
     dosi_text text = {0};
@@ -60,6 +62,11 @@ static dosi_status open_hook(dosi_gate *gate,
     dosi_status listed = dosi_hook_each(gate, match_hook, &search, &err);
     if (listed != DOSI_OK && !search.is_found) return listed;
     if (!search.is_found || at_utc_us < search.hook.since_utc_us) return DOSI_NOT_FOUND;
+    if (search.hook.is_damaged) {
+        (void)snprintf(out->why, sizeof out->why, "alerts/hooks/%s.json is damaged", name);
+        return DOSI_PARSE;
+    }
+    if (search.hook.watch[0] && strcmp(search.hook.watch, watch) != 0) return DOSI_NOT_FOUND;
     DOSI_TRY(monitor_secret_path(gate, name, path, &err));
     dosi_status status = dosi_file_read(path, DOSI_HOOK_SECRET_BYTES, &text, &err);
     if (status == DOSI_OK) {
@@ -194,8 +201,7 @@ static bool make_message(delivery *d, json_t *item, monitor_message *out) {
     const json_t *event = json_object_get(item, "event");
     memset(out, 0, sizeof *out);
     out->event_id = json_integer_value(json_object_get(event, "id"));
-    int64_t at_utc_us = json_integer_value(json_object_get(event, "at_utc_us"));
-    dosi_status status = open_hook(d->gate, text_of(item, "hook"), at_utc_us, out);
+    dosi_status status = open_hook(d->gate, text_of(item, "hook"), event, out);
     if (status == DOSI_NOT_FOUND) {
         leave_outbox(d, item);
         d->is_changed = true;
@@ -233,7 +239,9 @@ static bool deliver_round(delivery *d) {
         if (messages[n].body) {
             n++;
         } else {
-            (void)snprintf(messages[n].why, sizeof messages[n].why, "it cannot be read");
+            if (!messages[n].why[0]) {
+                (void)snprintf(messages[n].why, sizeof messages[n].why, "it cannot be read");
+            }
             settle(d, &messages[n]);
         }
     }

@@ -44,13 +44,15 @@ static int64_t cell_time(const dosi_table *t, const char *column, size_t row) {
     return t->columns[dosi_table_find(t, column)].data.integer[row];
 }
 
-/// Puts a message for every webhook that wants it into the outbox.
+/// Puts a message for every webhook that wants it into the outbox; for one whose file is
+/// damaged as well: it may be mended before they are given up.
 static dosi_status queue_for(void *context, const dosi_hook *hook, dosi_error *err) {
     const struct queueing {
         look *l;
         json_t *event;
     } *q = context;
     (void)err;
+    q->l->report->n_errors += hook->is_damaged ? 1 : 0;
     if (hook->watch[0] && strcmp(hook->watch, q->l->watch->name) != 0) return DOSI_OK;
     json_t *message =
         json_pack("{s:s, s:I, s:i, s:O}", "hook", hook->name, "due_us",
@@ -186,15 +188,71 @@ static int64_t last_hour(const dosi_table *t) {
     return last;
 }
 
+static int64_t first_hour(const dosi_table *t) {
+    size_t i = dosi_table_find(t, "time");
+    int64_t first = INT64_MAX;
+    for (size_t row = 0; i != SIZE_MAX && row < t->n_rows; row++) {
+        int64_t time = t->columns[i].data.integer[row];
+        if (time != DOSI_TIME_MISSING && time < first) first = time;
+    }
+    return first;
+}
+
+/// Adds a known alert to the table of those that stood when the data begin.
+static dosi_status add_standing(const json_t *alert, dosi_table *out, dosi_error *err) {
+    static const char *const texts[] = {"zone", "pollutant", "level"};
+    static const char *const times[] = {"issued_us", "peak_us"};
+    size_t row = out->n_rows;
+    DOSI_TRY(dosi_table_add_rows(out, 1, err));
+    for (size_t i = 0; i < 3; i++) {
+        DOSI_TRY(dosi_table_set_text(out, i, row, text_of(alert, texts[i])));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        out->columns[3 + i].data.integer[row] = integer_of(alert, times[i]);
+    }
+    out->columns[5].data.real[row] = json_number_value(json_object_get(alert, "peak"));
+    return DOSI_OK;
+}
+
+/// The known alerts of the watch that stood when the data begin: a dataset that keeps only its
+/// last days no longer shows why they were issued.
+static dosi_status list_standing(const look *l,
+                                 int64_t first_us,
+                                 dosi_table *out,
+                                 dosi_error *err) {
+    static const char *const names[] = {"zone",   "pollutant", "level",
+                                        "issued", "peak_time", "peak"};
+    static const dosi_type types[] = {DOSI_TYPE_TEXT, DOSI_TYPE_TEXT, DOSI_TYPE_TEXT,
+                                      DOSI_TYPE_TIME, DOSI_TYPE_TIME, DOSI_TYPE_REAL};
+    const json_t *alerts = json_object_get(l->state, "alerts");
+    for (size_t i = 0; i < 6; i++) {
+        DOSI_TRY(dosi_table_add_column(out, names[i], types[i], NULL, err));
+    }
+    for (size_t i = 0; i < json_array_size(alerts); i++) {
+        const json_t *alert = json_array_get(alerts, i);
+        const json_t *released = json_object_get(alert, "released_us");
+        if (strcmp(text_of(alert, "watch"), l->watch->name) != 0 ||
+            strcmp(text_of(alert, "dataset"), l->watch->reference) != 0 ||
+            strcmp(text_of(alert, "ended_by"), "withdrawn") == 0 ||
+            integer_of(alert, "issued_us") > first_us ||
+            (json_is_integer(released) && json_integer_value(released) < first_us)) {
+            continue;
+        }
+        DOSI_TRY(add_standing(alert, out, err));
+    }
+    return DOSI_OK;
+}
+
 /// Runs air.alerts on what was read.
 static dosi_status alerts_of(const look *l,
                              const dosi_table *observations,
                              const dosi_table *stations,
                              dosi_table *out,
                              dosi_error *err) {
+    dosi_table standing = {0};
     const dosi_method *method = dosi_method_find("air.alerts");
     const dosi_setting zone = {"zone", l->watch->zone};
-    const dosi_table *const inputs[] = {observations, stations};
+    const dosi_table *const inputs[] = {observations, stations, &standing};
     dosi_value values[MAX_VALUES];
     if (stations && dosi_table_find(stations, l->watch->zone) == SIZE_MAX) {
         return dosi_fail(err, DOSI_NOT_FOUND, "%s has no column \"%s\" any more",
@@ -203,7 +261,10 @@ static dosi_status alerts_of(const look *l,
     DOSI_TRY(dosi_method_set(method, &zone, l->watch->zone[0] ? 1 : 0, values, err));
     const dosi_method_call call = {
         .method = method, .inputs = inputs, .values = values, .outputs = out, .run = l->run};
-    return dosi_method_run(&call, err);
+    dosi_status status = list_standing(l, first_hour(observations), &standing, err);
+    if (status == DOSI_OK) status = dosi_method_run(&call, err);
+    dosi_table_destroy(&standing);
+    return status;
 }
 
 /// Reads the dataset and takes its history over.
@@ -261,6 +322,10 @@ typedef struct look_all {
 static dosi_status look_at_watch(void *context, const dosi_watch *watch, dosi_error *err) {
     look_all *all = context;
     (void)err;
+    if (watch->is_damaged) {
+        if (all->report) all->report->n_errors++;
+        return DOSI_OK;
+    }
     json_t *looked = json_object_get(all->state, "looked");
     const json_t *before = json_object_get(looked, watch->name);
     int64_t newest = newest_version(all->gate, watch);

@@ -23,6 +23,7 @@ typedef struct dosi_watch {
     char stations[DOSI_REFERENCE_BYTES];  ///< "org/name" with the zones; "": one zone.
     char zone[DOSI_WATCH_NAME_BYTES];     ///< Column of `stations`.
     int64_t account_id;                   ///< On whose behalf it reads.
+    bool is_damaged;                      ///< Its file cannot be read: only the name is known.
 } dosi_watch;
 
 /// An address that is told of alerts.
@@ -32,6 +33,7 @@ typedef struct dosi_hook {
     char watch[DOSI_WATCH_NAME_BYTES]; ///< Of one watch only; "": of all.
     int64_t account_id;                ///< Who set it.
     int64_t since_utc_us;              ///< When it was first set: it is told of nothing before.
+    bool is_damaged;                   ///< Its file cannot be read: only the name is known.
 } dosi_hook;
 
 /// Keeps a watch. Stewards and administrators may, who may read the datasets. Audited.
@@ -47,7 +49,7 @@ DOSI_CHECKED dosi_status dosi_watch_remove(dosi_gate *gate,
                                            const char *name,
                                            dosi_error *err);
 
-/// Visits all watches by name; those that cannot be read last, as a failure.
+/// Visits all watches by name, those whose file is damaged as well.
 DOSI_CHECKED dosi_status dosi_watch_each(dosi_gate *gate,
                                          dosi_status (*visit)(void *context,
                                                               const dosi_watch *watch,
@@ -69,7 +71,7 @@ DOSI_CHECKED dosi_status dosi_hook_remove(dosi_gate *gate,
                                           const char *name,
                                           dosi_error *err);
 
-/// Visits all webhooks by name; those that cannot be read last, as a failure.
+/// Visits all webhooks by name, those whose file is damaged as well.
 DOSI_CHECKED dosi_status dosi_hook_each(dosi_gate *gate,
                                         dosi_status (*visit)(void *context,
                                                              const dosi_hook *hook,
@@ -96,7 +98,8 @@ typedef struct dosi_monitor_report {
     size_t n_events;    ///< Alerts issued, ended or withdrawn.
     size_t n_delivered; ///< Messages.
     size_t n_failed;    ///< Messages that will be tried again, or were given up.
-    size_t n_errors;    ///< Watches that could not be looked at; `looked` tells why.
+    size_t n_errors;    ///< Watches that could not be looked at; `looked` tells why. And what
+                        ///< is damaged: a watch, or a webhook that should have been told.
 } dosi_monitor_report;
 
 /// Looks at every watch with a new version, then delivers what is due. One at a time: does

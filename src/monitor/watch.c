@@ -100,28 +100,17 @@ static dosi_status load_entry(
     json_t *object = NULL;
     if (status == DOSI_OK) {
         object = json_loadb(dosi_text_string(&text), text.length, 0, NULL);
-        if (!object)
+        if (!json_is_object(object)) {
             status = dosi_fail(err, DOSI_PARSE, "alerts/%s/%s.json is damaged", kind, name);
+        }
     }
     dosi_text_destroy(&text);
+    if (status != DOSI_OK) {
+        json_decref(object);
+        return status;
+    }
     *out = object;
-    return status;
-}
-
-/// Loads an entry of a list. One that cannot be read stops no other: it goes into `status`, the
-/// first of them; one that was removed in the meantime is just not there.
-static bool load_next(dosi_gate *gate,
-                      const char *kind,
-                      const char *name,
-                      json_t **out,
-                      dosi_status *status,
-                      dosi_error *err) {
-    dosi_error why = {""};
-    dosi_status one = load_entry(gate, kind, name, out, &why);
-    if (one == DOSI_OK || one == DOSI_NOT_FOUND || *status != DOSI_OK) return one == DOSI_OK;
-    *status = one;
-    if (err) *err = why;
-    return false;
+    return DOSI_OK;
 }
 
 static void take_text(const json_t *object, const char *name, char *out, size_t n_out) {
@@ -192,20 +181,21 @@ dosi_status dosi_watch_each(dosi_gate *gate,
                             dosi_error *err) {
     char names[MAX_ENTRIES][DOSI_WATCH_NAME_BYTES];
     size_t n = list_names(gate, "watches", names);
-    dosi_status status = DOSI_OK;
     for (size_t i = 0; i < n; i++) {
         json_t *object = NULL;
         dosi_watch watch = {0};
-        if (!load_next(gate, "watches", names[i], &object, &status, err)) continue;
-        take_text(object, "name", watch.name, sizeof watch.name);
+        dosi_status status = load_entry(gate, "watches", names[i], &object, NULL);
+        if (status == DOSI_NOT_FOUND) continue; // removed meanwhile
+        (void)snprintf(watch.name, sizeof watch.name, "%s", names[i]);
         take_text(object, "dataset", watch.reference, sizeof watch.reference);
+        watch.is_damaged = !watch.reference[0];
         take_text(object, "stations", watch.stations, sizeof watch.stations);
         take_text(object, "zone", watch.zone, sizeof watch.zone);
         watch.account_id = json_integer_value(json_object_get(object, "account"));
         json_decref(object);
         DOSI_TRY(visit(context, &watch, err));
     }
-    return status;
+    return DOSI_OK;
 }
 
 // --- webhooks ----------------------------------------------------------------------------
@@ -292,18 +282,19 @@ dosi_status dosi_hook_each(dosi_gate *gate,
                            dosi_error *err) {
     char names[MAX_ENTRIES][DOSI_WATCH_NAME_BYTES];
     size_t n = list_names(gate, "hooks", names);
-    dosi_status status = DOSI_OK;
     for (size_t i = 0; i < n; i++) {
         json_t *object = NULL;
         dosi_hook hook = {0};
-        if (!load_next(gate, "hooks", names[i], &object, &status, err)) continue;
-        take_text(object, "name", hook.name, sizeof hook.name);
+        dosi_status status = load_entry(gate, "hooks", names[i], &object, NULL);
+        if (status == DOSI_NOT_FOUND) continue; // removed meanwhile
+        (void)snprintf(hook.name, sizeof hook.name, "%s", names[i]);
         take_text(object, "url", hook.url, sizeof hook.url);
+        hook.is_damaged = !hook.url[0];
         take_text(object, "watch", hook.watch, sizeof hook.watch);
         hook.account_id = json_integer_value(json_object_get(object, "account"));
         hook.since_utc_us = json_integer_value(json_object_get(object, "since_utc_us"));
         json_decref(object);
         DOSI_TRY(visit(context, &hook, err));
     }
-    return status;
+    return DOSI_OK;
 }

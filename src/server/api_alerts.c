@@ -119,7 +119,9 @@ static void put_alerts(const alert_list *l) {
 static dosi_status put_watch(void *context, const dosi_watch *watch, dosi_error *err) {
     const alert_list *l = context;
     (void)err;
-    if (!may_see(l, watch->reference)) return DOSI_OK;
+    if (watch->is_damaged ? !is_administrator(l) : !may_see(l, watch->reference)) {
+        return DOSI_OK;
+    }
     const json_t *looked = json_object_get(json_object_get(l->state, "looked"), watch->name);
     dosi_json_begin_object(l->json);
     dosi_json_member_string(l->json, "name", watch->name);
@@ -131,7 +133,9 @@ static dosi_status put_watch(void *context, const dosi_watch *watch, dosi_error 
     dosi_api_member_time(l->json, l->server, "looked",
                          json_integer_value(json_object_get(looked, "at_utc_us")));
     member_civil(l->json, l->server, "until", json_object_get(looked, "last_us"));
-    dosi_json_member_string(l->json, "message", text_of(looked, "message"));
+    dosi_json_member_string(l->json, "message",
+                            watch->is_damaged ? "its file is damaged: set it again"
+                                              : text_of(looked, "message"));
     dosi_json_end_object(l->json);
     return DOSI_OK;
 }
@@ -150,7 +154,9 @@ static dosi_status put_hook(void *context, const dosi_hook *hook, dosi_error *er
     dosi_json_member_string(l->json, "name", hook->name);
     dosi_json_member_string(l->json, "url", hook->url);
     dosi_json_member_string(l->json, "watch", hook->watch);
-    dosi_json_member_string(l->json, "message", text_of(last, "message"));
+    dosi_json_member_string(l->json, "message",
+                            hook->is_damaged ? "its file is damaged: set it again"
+                                             : text_of(last, "message"));
     dosi_api_member_time(l->json, l->server, "at",
                          json_integer_value(json_object_get(last, "at_utc_us")));
     dosi_json_member_int(l->json, "waiting", n_waiting);

@@ -1,5 +1,6 @@
 # Goal: a server watches a dataset, raises and clears alerts once each, tells its event streams and
-# a signed webhook that fails at first, and neither repeats nor forgets an alert over a restart.
+# a signed webhook that fails at first, and neither repeats nor forgets an alert over a restart,
+# nor where the dataset keeps only its last hours. A damaged webhook stops no other.
 cd "$WORK"
 "$DOSI" init lab >/dev/null
 cat > receiver.py <<'PY'
@@ -116,3 +117,30 @@ want 0 "$(alerts "" | json 'len(d["alerts"]) + len(d["watches"])')" "alerts of a
 "$DOSI" audit list --limit 100 > audit.txt
 grep -q "alerts.hook" audit.txt && grep -q "alerts.watch" audit.txt || fail "who subscribed is not in the audit"
 want $((before + 2)) "$(calls)" "no message twice"
+
+# A dataset that keeps only its last hours: 50 issues nothing, but releases nothing either.
+kill $server; wait $server || true; server=
+tail_of() { hours "$@" | sed "s/2023-04-01/2023-04-02/" > ../air.csv; "$DOSI" add ../air.csv --as sample/air >/dev/null; "$DOSI" alerts run > said.txt || fail "run: $(cat said.txt)"; }
+state() { python3 -c "import json; d=json.load(open('alerts/state.json')); a=d['alerts']; print($1)"; }
+standing='len([x for x in a if x["released_us"] is None])'
+tail_of 80 90 95
+want "3 1" "$(state "len(a), $standing" | tr -d '(),')" "an advisory stands"
+calls_before=$(calls)
+hours 20 20 50 50 50 | sed -n '1p;/ 0[345]:/p' | sed "s/2023-04-01/2023-04-02/" > ../air.csv
+"$DOSI" add ../air.csv --as sample/air >/dev/null
+"$DOSI" alerts run > said.txt || fail "run: $(cat said.txt)"
+want "3 1 95.0" "$(state "len(a), $standing, a[-1]['peak']" | tr -d '(),')" "it stands though its beginning is gone"
+want "$calls_before" "$(calls)" "it is neither withdrawn nor issued again"
+
+# The file of a webhook before "desk" is damaged: it is named, and "desk" is told.
+"$DOSI" alerts hook aaa --url "$hook" >/dev/null || fail "a second webhook"
+printf '{"url":' > alerts/hooks/aaa.json
+hours 20 20 50 50 50 30 | sed -n '1p;/ 0[456]:/p' | sed "s/2023-04-01/2023-04-02/" > ../air.csv
+"$DOSI" add ../air.csv --as sample/air >/dev/null
+"$DOSI" alerts run > said.txt || fail "run: $(cat said.txt)"
+want "3 0 released" "$(state "len(a), $standing, a[-1]['ended_by']" | tr -d "(),'")" "it is released"
+want "$((calls_before + 1)) released" "$(calls) $(tail -1 ../calls.txt | json 'd["body"]["change"]')" "the webhook after the damaged one is told"
+grep -q "webhook aaa .*damaged" said.txt || fail "the damaged webhook is not named: $(cat said.txt)"
+"$DOSI" alerts list | grep -q "webhook desk .*delivered" || fail "the list ends at the damaged webhook"
+want "alerts/hooks/aaa.json is damaged" "$(state "d['hooks']['aaa']['message']")" "what its message waits for"
+want 1 "$(state "len([m for m in d['outbox'] if m['hook'] == 'aaa'])")" "its message waits for it to be mended"

@@ -161,7 +161,7 @@ static void alerts_have_a_history_by_zone(void **state) {
                     (const double[]){pm25[h][s], 60, o3});
         }
     }
-    const dosi_table *in[] = {&t, &zones};
+    const dosi_table *in[] = {&t, &zones, NULL};
     const dosi_setting by[] = {{"zone", "district"}};
     run_method("air.alerts", in, by, 1, &out, NULL);
     // Ozone in the east by one station; in the south PM2.5: advisory at the second hour of 75
@@ -202,7 +202,7 @@ static void run_episode(const double *pm25, size_t n, dosi_table *out) {
         add_row(&t, "a", day(2023, 4, 30) + (20 + (int64_t)h) * DOSI_HOUR_US,
                 (const double[]){pm25[h], 60, 0.05});
     }
-    const dosi_table *in[] = {&t, NULL};
+    const dosi_table *in[] = {&t, NULL, NULL};
     run_method("air.alerts", in, NULL, 0, out, NULL);
     dosi_table_destroy(&t);
 }
@@ -254,6 +254,56 @@ static void hours_without_data_neither_raise_nor_clear(void **state) {
     dosi_table_destroy(&out);
 }
 
+/// An alert of PM2.5 that stood: row of the third input.
+static void add_standing(dosi_table *t, const char *level, int64_t issued, double peak) {
+    static const char *const names[] = {"zone", "pollutant", "level", "issued", "peak"};
+    static const dosi_type types[] = {DOSI_TYPE_TEXT, DOSI_TYPE_TEXT, DOSI_TYPE_TEXT,
+                                      DOSI_TYPE_TIME, DOSI_TYPE_REAL};
+    dosi_error err = {""};
+    for (size_t c = 0; c < 5 && t->n_columns < 5; c++) {
+        CHECK_OK(dosi_table_add_column(t, names[c], types[c], NULL, &err), err);
+    }
+    CHECK_OK(dosi_table_add_rows(t, 1, &err), err);
+    CHECK_OK(dosi_table_set_text(t, 0, t->n_rows - 1, "all"), err);
+    CHECK_OK(dosi_table_set_text(t, 1, t->n_rows - 1, "pm25_ugm3"), err);
+    CHECK_OK(dosi_table_set_text(t, 2, t->n_rows - 1, level), err);
+    t->columns[3].data.integer[t->n_rows - 1] = issued;
+    t->columns[4].data.real[t->n_rows - 1] = peak;
+}
+
+static void an_alert_whose_beginning_is_cut_off_goes_on(void **state) {
+    (void)state;
+    dosi_table t, out = {0}, stood = {0};
+    int64_t start = day(2023, 4, 1);
+    // Not high enough to issue anything, nor low enough to release: 60, then 30.
+    make_table(&t);
+    for (int h = 0; h < 3; h++) {
+        add_row(&t, "a", start + h * DOSI_HOUR_US, (const double[]){h < 2 ? 60 : 30, 60, 0.05});
+    }
+    const dosi_table *in[] = {&t, NULL, &stood};
+    add_standing(&stood, "advisory", start - 9 * DOSI_HOUR_US, 95);
+    add_standing(&stood, "warning", start - 6 * DOSI_HOUR_US, 170);
+    run_method("air.alerts", in, NULL, 0, &out, NULL);
+    // The newest of them: the warning is lowered at 60, and the advisory released at 30.
+    assert_int_equal(out.n_rows, 2);
+    assert_true(text_is(&out, "level", 0, "warning"));
+    assert_true(text_is(&out, "ended_by", 0, "lowered"));
+    assert_int_equal(int_at(&out, "issued", 0), start - 6 * DOSI_HOUR_US);
+    assert_int_equal(int_at(&out, "released", 0), start);
+    CHECK_NEAR(out.columns[dosi_table_find(&out, "peak")].data.real[0], 170, 0);
+    assert_true(text_is(&out, "ended_by", 1, "released"));
+    assert_int_equal(int_at(&out, "released", 1), start + 2 * DOSI_HOUR_US);
+    dosi_table_destroy(&out);
+    // One that is issued after the first hour is what the hours themselves must show.
+    dosi_table_destroy(&stood);
+    add_standing(&stood, "advisory", start + DOSI_HOUR_US, 95);
+    run_method("air.alerts", in, NULL, 0, &out, NULL);
+    assert_int_equal(out.n_rows, 0);
+    dosi_table_destroy(&out);
+    dosi_table_destroy(&stood);
+    dosi_table_destroy(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_index_names_the_table_of_the_day),
@@ -262,6 +312,7 @@ int main(void) {
         cmocka_unit_test(alerts_have_a_history_by_zone),
         cmocka_unit_test(an_alert_goes_over_midnight_and_the_end_of_a_month),
         cmocka_unit_test(hours_without_data_neither_raise_nor_clear),
+        cmocka_unit_test(an_alert_whose_beginning_is_cut_off_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
