@@ -29,11 +29,25 @@ static const char *const districts[][2] = {
     {"111311", "노원구"},
 };
 
-static const char *district_of(const char *code, size_t n) {
-    for (size_t i = 0; i < sizeof districts / sizeof districts[0]; i++) {
-        if (strlen(districts[i][0]) == n && memcmp(districts[i][0], code, n) == 0) {
-            return districts[i][1];
-        }
+/// Seoul's 15 roadside stations: code and road.
+/// Source: AirKorea's hourly values by code, February 2020, against Seoul's daily values by
+/// name, 2020: of some 165 daily means of six pollutants 94 to 100 % agree within rounding with
+/// this name, at most 40 % with any other.
+static const char *const roads[][2] = {
+    {"111122", "한강대로"}, {"111124", "청계천로"}, {"111125", "종로"},
+    {"111143", "강변북로"}, {"111154", "홍릉로"},   {"111162", "정릉로"},
+    {"111202", "신촌로"},   {"111213", "공항대로"}, {"111232", "영등포로"},
+    {"111242", "동작대로"}, {"111263", "도산대로"}, {"111264", "강남대로"},
+    {"111275", "천호대로"}, {"111282", "시흥대로"}, {"111312", "화랑로"},
+};
+
+/// The name of a code in a list of `n_list`; NULL: not in it.
+static const char *find_name(const char *const (*list)[2],
+                             size_t n_list,
+                             const char *code,
+                             size_t n) {
+    for (size_t i = 0; i < n_list; i++) {
+        if (strlen(list[i][0]) == n && memcmp(list[i][0], code, n) == 0) return list[i][1];
     }
     return NULL;
 }
@@ -93,7 +107,8 @@ static dosi_status name_station(dosi_table *table, size_t row, size_t name, size
     size_t n_old = 0;
     const char *code =
         dosi_column_bytes(&table->columns[dosi_table_find(table, "station")], row, &n);
-    const char *district = district_of(code, n);
+    const char *district = find_name(districts, sizeof districts / sizeof *districts, code, n);
+    const char *road = find_name(roads, sizeof roads / sizeof *roads, code, n);
     const char *old = dosi_column_bytes(&table->columns[kind], row, &n_old);
     const char *word = kind_word(old, n_old);
     bool is_seoul = n == 6 && memcmp(code, "111", 3) == 0;
@@ -101,6 +116,7 @@ static dosi_status name_station(dosi_table *table, size_t row, size_t name, size
     if (word) DOSI_TRY(dosi_table_set_text(table, kind, row, word));
     if (!dosi_column_is_missing(&table->columns[name], row)) return DOSI_OK;
     if (district) return dosi_table_set_text(table, name, row, district);
+    if (road) return dosi_table_set_text(table, name, row, road);
     char copy[64];
     (void)snprintf(copy, sizeof copy, "%.*s", (int)(n < 60 ? n : 60), code);
     return dosi_table_set_text(table, name, row, copy);

@@ -54,3 +54,9 @@ grep -q "used up" out.txt || fail "the limit is said: $(cat out.txt)"
 "$DOSI" audit verify >/dev/null || fail "the audit"
 exec 7>&-
 wait
+
+# Seoul's stations have the names by which its people know them, roads as well; others their code.
+printf 'station,lat,lon\n111123,37.572,127.005\n111143,37.541,127.05\n238111,35.1,129.0\n' > "$WORK/stations.csv"
+"$DOSI" add "$WORK/stations.csv" --source airkorea-stations --as sample/named --quiet || fail "the stations are not taken"
+"$DOSI" sql 'SELECT station, name, kind FROM "sample/named" ORDER BY station' --format csv | tr -d '\r' > names.txt
+printf 'station,name,kind\n111123,종로구,urban\n111143,강변북로,roadside\n238111,238111,\n' | diff - names.txt || fail "names of stations"
