@@ -25,37 +25,38 @@ export function rangeOf(legend: LegendClass[], index: number): [number | null, n
   return [index > 0 ? (legend[index - 1]?.max ?? null) : null, legend[index]?.max ?? null];
 }
 
+/** How much of its neighbour's colour a class takes at its end, at most: it stays told apart. */
+const SHADE = 0.3;
+
+/** Where a value lies in its class, 0 to 1; an open class is as wide as the one before it. */
+function placeIn(legend: LegendClass[], index: number, value: number): number {
+  const [low, high] = rangeOf(legend, index);
+  if (high === null) {
+    const before = rangeOf(legend, index - 1)[0] ?? 0;
+    return Math.min(1, (value - (low ?? 0)) / ((low ?? 0) - before || 1));
+  }
+  return Math.max(0, (value - (low ?? 0)) / (high - (low ?? 0) || 1));
+}
+
 /**
- * A function from value to colour. By classes, each class has one colour; smoothly, colours run
- * from the middle of one class to the middle of the next.
+ * A function from value to colour. By classes, each class has one colour; smoothly, a class is
+ * shaded towards the classes beside it but keeps its own colour foremost, so that its limits are
+ * seen as steps.
  */
 export function colouring(legend: LegendClass[], isSmooth: boolean): (value: number) => Rgb | null {
   const colours = legend.map((one) => rgbOf(one.colour));
   if (!isSmooth || legend.length < 2) {
     return (value) => colours[classOf(legend, value)] ?? null;
   }
-  const middles = legend.map((one, i) => {
-    const [low, high] = rangeOf(legend, i);
-    const width = (high ?? 0) - (low ?? 0);
-    if (high === null) {
-      // The open class takes the width of the one before it.
-      const [before] = rangeOf(legend, i - 1);
-      return (low ?? 0) + ((low ?? 0) - (before ?? 0)) / 2;
-    }
-    return one.max === null ? 0 : high - width / 2;
-  });
   return (value) => {
-    if (Number.isNaN(value)) return null;
-    let i = 0;
-    while (i < middles.length - 1 && value > (middles[i + 1] ?? Infinity)) i++;
-    const from = colours[i];
-    const to = colours[Math.min(i + 1, colours.length - 1)];
-    if (!from || !to) return null;
-    const low = middles[i] ?? 0;
-    const high = middles[i + 1] ?? low + 1;
-    const part = Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
+    const index = classOf(legend, value);
+    const own = colours[index];
+    if (!own) return null;
+    const off = placeIn(legend, index, value) - 0.5;
+    const other = colours[index + (off < 0 ? -1 : 1)] ?? own;
+    const part = 2 * SHADE * Math.abs(off);
     return [0, 1, 2].map((c) =>
-      Math.round((from[c] ?? 0) + part * ((to[c] ?? 0) - (from[c] ?? 0))),
+      Math.round((own[c] ?? 0) + part * ((other[c] ?? 0) - (own[c] ?? 0))),
     ) as Rgb;
   };
 }

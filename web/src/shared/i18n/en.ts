@@ -308,6 +308,10 @@ export const en = {
   'air.alerts': 'Alerts',
   'air.alerts.about': 'Advisories and warnings of fine dust and ozone: now and before.',
   'air.needstudy': 'There are no results yet. Run the study “{name}” to see them.',
+  'air.leftout':
+    'The study “{name}” was run, but without looking for sources (its parameter invert was false). Run it with invert=true to see them.',
+  'sources.winds':
+    'From which winds each station gets its pollution is on the page of the station, under Air.',
   'air.gostudy': 'Go to the study',
   'pollutant.pm25': 'PM2.5',
   'pollutant.pm10': 'PM10',

@@ -308,6 +308,9 @@ export const ko: Record<Key, string> = {
   'air.alerts': '경보',
   'air.alerts.about': '미세먼지와 오존의 주의보와 경보: 지금 것과 지난 것.',
   'air.needstudy': '아직 결과가 없습니다. ‘{name}’ 연구를 실행하면 볼 수 있습니다.',
+  'air.leftout':
+    '‘{name}’ 연구를 실행했지만 배출원 찾기는 빼고 했습니다(매개변수 invert가 false). invert=true로 실행하면 볼 수 있습니다.',
+  'sources.winds': '측정소마다 어느 바람에 오염이 오는지는 대기의 측정소 화면에 있습니다.',
   'air.gostudy': '연구로 가기',
   'pollutant.pm25': 'PM2.5',
   'pollutant.pm10': 'PM10',
