@@ -185,7 +185,7 @@ sample_in_canyon sample_move_to_road(const sample_city *city,
     int nearest = -1;
     for (size_t l = 0; l < city->n_links; l++) {
         if (city->links[l].road_class < first || city->links[l].road_class > last) continue;
-        double foot[4];
+        double foot[4] = {*x, *y, 1.0, 0.0};
         double d = nearest_on_link(&city->links[l], *x, *y, foot);
         if (d >= best) continue;
         best = d;
