@@ -498,6 +498,63 @@ test('a long series is shown year by year', async () => {
   await close();
 });
 
+test('an episode is played to its end and stops there; steps, keys and the chart move it', async () => {
+  const { page, complaints, close } = await openPage('/air/sample/episodes');
+  const at = () => page.$eval(get('slider'), (one) => [Number(one.value), Number(one.max)]);
+  const name = () => page.textContent(get('play')).then((text) => text.trim());
+  await page.waitForSelector(`section.replay ${get('slider')}`);
+  const [first, last] = await at();
+  assert.equal(first, 0);
+  assert.ok(last > 8, `hours: ${last}`);
+  const idle = await name();
+  await page.click(get('forth'));
+  await page.click(get('forth'));
+  await page.click(get('back'));
+  assert.deepEqual(await at(), [1, last]);
+  await page.focus(get('slider'));
+  await page.keyboard.press('ArrowRight');
+  assert.deepEqual(await at(), [2, last]);
+  // The space bar plays and pauses; what plays goes on, what pauses stays.
+  await page.keyboard.press(' ');
+  await page.waitForFunction(
+    (selector) => Number(document.querySelector(selector).value) > 2,
+    get('slider'),
+  );
+  await page.keyboard.press(' ');
+  const [paused] = await at();
+  await page.waitForTimeout(1500);
+  assert.equal((await at())[0], paused);
+  // To the end, and no further.
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  assert.deepEqual(await at(), [last - 2, last]);
+  await page.selectOption(get('speed'), '8');
+  await page.click(get('play'));
+  assert.notEqual(await name(), idle);
+  await page.waitForFunction(
+    ([selector, text]) => document.querySelector(selector).textContent.trim() === text,
+    [get('play'), idle],
+  );
+  assert.deepEqual(await at(), [last, last]);
+  // From the end it begins anew.
+  await page.click(get('play'));
+  await page.waitForFunction(
+    ([selector, end]) => Number(document.querySelector(selector).value) < end,
+    [get('slider'), last],
+  );
+  await page.click(get('play'));
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('a run that looked for no sources is said to be so', async () => {
+  const { page, close } = await openPage('/air/long/sources', { locale: 'en-GB' });
+  const text = await page.textContent(get('need-study'));
+  assert.match(text, /without looking for sources/);
+  await close();
+});
+
 const VIEWS = () => [
   ['air-result-forecast', '/air/sample/forecast', `${get('skill')} svg`],
   ['air-result-year', '/air/sample/year', `${get('exposure')} svg`],

@@ -6,13 +6,17 @@ import { Now } from '../map/now.svelte';
 const AROUND = 6;
 
 export class Replay extends Now {
+  #asked = 0;
+
   constructor() {
     super(new URLSearchParams());
   }
 
   /** Shows the grid of a value from a few hours before the episode to a few after. */
   async show(organisation: string, column: string, from: string, to: string): Promise<boolean> {
+    const asked = ++this.#asked;
     const { layers, base } = await api.layers();
+    if (asked !== this.#asked) return Boolean(this.layer); // another episode was chosen meanwhile
     this.bases = base;
     this.layers = layers
       .filter((one) => one.organisation === organisation && one.times)

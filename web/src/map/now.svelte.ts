@@ -69,6 +69,8 @@ export class Now {
 
   #frames: Frames | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts plays and pauses. */
+  #round = 0;
   #wantedClock: string | null = null;
 
   constructor(query: URLSearchParams) {
@@ -171,10 +173,14 @@ export class Now {
     if (index >= 0) this.goTo(index);
   }
 
+  /** Plays to the last time and stops there; from the last one it begins anew. */
   play(isPlaying: boolean): void {
     this.isPlaying = isPlaying && this.times.length > 1;
     clearTimeout(this.#timer);
-    if (this.isPlaying) this.#tick();
+    this.#round++; // what still waits for a frame of an earlier play goes no further
+    if (!this.isPlaying) return;
+    if (this.index >= this.times.length - 1) this.goTo(0);
+    this.#tick();
   }
 
   close(): void {
@@ -225,14 +231,19 @@ export class Now {
   #tick(): void {
     const due = performance.now() + 1000 / this.speed;
     const frames = this.#frames;
-    const next = (this.index + 1) % this.times.length;
+    const round = this.#round;
+    const next = this.index + 1;
+    if (next >= this.times.length) {
+      this.play(false);
+      return;
+    }
     frames?.prefetch(this.index, AHEAD);
     frames?.load(next).then(
       () => {
-        if (!this.isPlaying || frames !== this.#frames) return;
+        if (round !== this.#round || frames !== this.#frames) return;
         this.#timer = setTimeout(
           () => {
-            if (!this.isPlaying || frames !== this.#frames) return;
+            if (round !== this.#round || frames !== this.#frames) return;
             this.goTo(this.index + 1);
             this.#tick();
           },
@@ -240,7 +251,7 @@ export class Now {
         );
       },
       (problem: unknown) => {
-        if (frames !== this.#frames) return;
+        if (round !== this.#round || frames !== this.#frames) return;
         this.frameProblem = problem;
         this.play(false);
       },
