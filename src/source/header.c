@@ -298,20 +298,28 @@ static void make_name(const dosi_sample *sample,
     }
 }
 
-static bool is_taken(const dosi_layout *layout, size_t n, const char *name) {
+/// The column among the first `n` that has a name; SIZE_MAX: none.
+static size_t find_name(const dosi_layout *layout, size_t n, const char *name) {
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(layout->names[i], name) == 0) return true;
+        if (strcmp(layout->names[i], name) == 0) return i;
     }
-    return false;
+    return SIZE_MAX;
 }
 
 /// Gives column `c` its name, made unique.
-static dosi_status keep_name(dosi_layout *layout, size_t c, const char *name, dosi_text *said) {
+/// @param next  (n_columns + 1) the least number that may be free behind the name of a column,
+///              and behind that of columns without: 0: not yet asked for.
+static dosi_status keep_name(
+    dosi_layout *layout, size_t c, const char *name, size_t *next, dosi_text *said) {
     char unique[NAME_BYTES + 32];
     (void)snprintf(unique, sizeof unique, "%s", name);
     if (!name[0]) (void)snprintf(unique, sizeof unique, "column_%zu", c + 1);
-    for (size_t k = 2; is_taken(layout, c, unique); k++) {
-        (void)snprintf(unique, sizeof unique, "%s_%zu", name[0] ? name : "column", k);
+    size_t first = find_name(layout, c, unique);
+    size_t *number = &next[name[0] && first != SIZE_MAX ? first : layout->n_columns];
+    if (*number < 2) *number = 2;
+    for (bool is_taken = first != SIZE_MAX; is_taken; ++*number) {
+        (void)snprintf(unique, sizeof unique, "%s_%zu", name[0] ? name : "column", *number);
+        is_taken = find_name(layout, c, unique) != SIZE_MAX;
     }
     if (layout->n_header_rows && strcmp(unique, name) != 0) {
         dosi_text_printf(said, "name: column %zu \"%s\" -> %s (%s)\n", c + 1, name, unique,
@@ -321,12 +329,10 @@ static dosi_status keep_name(dosi_layout *layout, size_t c, const char *name, do
     return layout->names[c] ? DOSI_OK : DOSI_NO_MEMORY;
 }
 
-static dosi_status name_columns(const dosi_sample *sample,
-                                dosi_layout *layout,
-                                dosi_text *said) {
-    layout->names = calloc(layout->n_columns, sizeof *layout->names);
-    layout->units = calloc(layout->n_columns, sizeof *layout->units);
-    if (!layout->names || !layout->units) return DOSI_NO_MEMORY;
+static dosi_status name_each(const dosi_sample *sample,
+                             dosi_layout *layout,
+                             size_t *next,
+                             dosi_text *said) {
     for (size_t c = 0; c < layout->n_columns; c++) {
         char name[NAME_BYTES + 8];
         make_name(sample, layout, c, name);
@@ -340,9 +346,21 @@ static dosi_status name_columns(const dosi_sample *sample,
             if (below) unit = below;
         }
         if (unit && !(layout->units[c] = dosi_string_copy(unit))) return DOSI_NO_MEMORY;
-        DOSI_TRY(keep_name(layout, c, name, said));
+        DOSI_TRY(keep_name(layout, c, name, next, said));
     }
     return DOSI_OK;
+}
+
+static dosi_status name_columns(const dosi_sample *sample,
+                                dosi_layout *layout,
+                                dosi_text *said) {
+    layout->names = calloc(layout->n_columns, sizeof *layout->names);
+    layout->units = calloc(layout->n_columns, sizeof *layout->units);
+    size_t *next = calloc(layout->n_columns + 1, sizeof *next);
+    bool is_whole = layout->names && layout->units && next;
+    dosi_status status = is_whole ? name_each(sample, layout, next, said) : DOSI_NO_MEMORY;
+    free(next);
+    return status;
 }
 
 static size_t detect_header_rows(const dosi_sample *sample, size_t first, size_t width) {

@@ -48,6 +48,26 @@ static void delimiters_are_found_and_can_be_given(void **state) {
     dosi_source_result_clear(&r);
 }
 
+static void a_name_that_comes_again_gets_a_number(void **state) {
+    (void)state;
+    enum { SAME = 3000 };
+    dosi_source_result r = {0};
+    read_text("c,c_3,c,c,column_6,,c\n1,2,3,4,5,6,7\n", NULL, &r);
+    static const char *const names[] = {"c",        "c_3",      "c_2", "c_4",
+                                        "column_6", "column_2", "c_5"};
+    assert_int_equal(r.table.n_columns, 7);
+    for (size_t i = 0; i < 7; i++) assert_string_equal(r.table.columns[i].name, names[i]);
+    dosi_text many = {0}; // what took the cube of their number took hours
+    for (int row = 0; row < 2; row++) {
+        for (int i = 0; i < SAME; i++) dosi_text_puts(&many, row ? "1," : "c,");
+        dosi_text_puts(&many, row ? "1\n" : "c\n");
+    }
+    read_text(dosi_text_string(&many), NULL, &r);
+    assert_string_equal(r.table.columns[SAME].name, "c_3001");
+    dosi_text_destroy(&many);
+    dosi_source_result_clear(&r);
+}
+
 static void quotes_follow_rfc_4180(void **state) {
     (void)state;
     dosi_source_result r = {0};
@@ -309,6 +329,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(korean_in_cp949_utf16_and_utf8_reads_the_same),
         cmocka_unit_test(delimiters_are_found_and_can_be_given),
+        cmocka_unit_test(a_name_that_comes_again_gets_a_number),
         cmocka_unit_test(quotes_follow_rfc_4180),
         cmocka_unit_test(an_open_quote_costs_one_row_and_names_its_line),
         cmocka_unit_test(rows_of_other_width_are_rejects),
