@@ -30,6 +30,7 @@ typedef struct search {
     size_t n_hours;
     double sign; ///< Which side is looked at.
     double drift_step, threshold;
+    double chance;      ///< What the gain of a start varies by: chi-squared, 1 degree, 95 %.
     const float *event; ///< (hours) what the other pollutants say; NULL: nothing.
     double event_sign;  ///< What they say of this side: 1, or -1 for less of it (ozone: more).
     double *held;       ///< (hours) room.
@@ -63,14 +64,18 @@ static size_t onset(const search *s, const segment *found, size_t earliest) {
         end++;
     }
     size_t best = found->first;
-    double most_explained = 0;
+    double gain[2 * ONSET_HOURS + 1] = {0}, most_explained = 0;
     for (size_t start = from; start <= end; start++) {
         double step = explained(s, start, end, false), ramp = explained(s, start, end, true);
-        double here = fmax(step, ramp);
-        if (here > most_explained) {
-            most_explained = here;
+        gain[start - from] = fmax(step, ramp);
+        if (gain[start - from] > most_explained) {
+            most_explained = gain[start - from];
             best = start;
         }
+    }
+    // The latest start that explains the onset as well, within what chance makes of it.
+    for (size_t start = best + 1; start <= found->first; start++) {
+        if (gain[start - from] > most_explained - s->chance) best = start;
     }
     return best;
 }
@@ -210,6 +215,7 @@ void qc_flag_drift(const dosi_qc_limits *limits,
                 .event = e->event ? e->event + station * e->n_hours : NULL,
                 .held = held,
                 .drift_step = limits->drift_step,
+                .chance = 3.84 * (1 + rho) / (1 - rho),
                 .threshold = limits->drift_score * sqrt((1 + rho) / (1 - rho))};
     s.sign = 1;
     s.event_sign = e->event_sign;

@@ -524,7 +524,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_qc = {
     .id = "air.qc",
-    .version = 2,
+    .version = 3,
     .title = {"대기 측정값 품질관리", "Quality control of air readings"},
     .about =
         {"시간별 측정값을 범위, 급변, 고정값, 튐, 이웃 측정소와의 차이, 단위와 채널, "
