@@ -346,11 +346,10 @@ test('a click on a true stack leads to the source found there, and how sure it i
     assert.ok(x > box.x && y > box.y && x < box.x + box.width && y < box.y + box.height);
     await page.mouse.click(x, y);
     const text = await page.textContent(get('near'));
-    const said = /source (\d+), ([\d.]+) km away.* ([\d.]+) g\/s \(95 %: ([\d.]+)–([\d.]+)\)/.exec(
-      text,
-    );
+    const said = /([\d.]+) (m|km) away.* ([\d.]+) g\/s \(95 %: [\d.]+–[\d.]+\)/.exec(text);
     assert.ok(said, text);
-    const [km, guess] = [Number(said[2]), Number(said[3])];
+    const km = Number(said[1]) / (said[2] === 'm' ? 1000 : 1);
+    const guess = Number(said[3]);
     if (km <= 0.3 && Math.abs(guess / strength - 1) <= 0.3) right++;
     assert.ok((await page.locator(`${get('contributions')} tbody tr`).count()) >= 2);
   }

@@ -31,6 +31,13 @@ export function measured(value: number | null | undefined): string {
   return numberFormat({ maximumSignificantDigits: 3 }).format(value);
 }
 
+/** A distance, in metres where it is short. */
+export function distance(km: number): string {
+  return km < 1
+    ? `${numberFormat({ maximumFractionDigits: 0 }).format(1000 * km)} m`
+    : `${measured(km)} km`;
+}
+
 /** A reading with the decimals of its instrument, so that a column of them can be compared. */
 export function reading(value: number | null | undefined, decimals: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';

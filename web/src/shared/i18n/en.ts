@@ -482,7 +482,7 @@ export const en = {
     'Hours in which the mean of the stations was above the {standard} of {value} {unit}. The study “air-now” gives the mean by population and the people concerned.',
   'episodes.stations': 'Mean of the stations',
   'sources.near':
-    'Nearest to the place you clicked: source {source}, {far} km away towards {from}°, {strength} g/s (95 %: {low}–{high}), its place known to ± {place} m.',
+    'Nearest to the place you clicked: source {source}, {far} away towards {from}°, {strength} g/s (95 %: {low}–{high}), its place known to ± {place} m.',
   'forecast.about':
     'Each station’s next hours from its own past and that of the others, with an interval that is to hold nine readings in ten (or as the study was set).',
   'forecast.issued': 'Made with readings up to {time}.',

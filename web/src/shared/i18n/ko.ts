@@ -473,7 +473,7 @@ export const ko: Record<Key, string> = {
     '측정소 평균이 {standard} {value} {unit}을 넘은 시간입니다. 인구로 가중한 평균과 사람 수는 연구 “air-now”가 냅니다.',
   'episodes.stations': '측정소 평균',
   'sources.near':
-    '누른 곳에서 가장 가까운 배출원: {source}번, {from}° 방향 {far} km, {strength} g/s (95%: {low}–{high}), 자리는 ± {place} m까지 알려짐.',
+    '누른 곳에서 가장 가까운 배출원: {source}번, {from}° 방향 {far}, {strength} g/s (95%: {low}–{high}), 자리는 ± {place} m까지 알려짐.',
   'forecast.about':
     '측정소마다 자신과 다른 측정소의 지난 값으로 다음 시간들을 예측하고, 열에 아홉(또는 연구에서 정한 비율)을 담을 구간을 함께 냅니다.',
   'forecast.issued': '{time}까지의 측정값으로 냈습니다.',
