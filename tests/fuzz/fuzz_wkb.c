@@ -51,8 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
     if (dosi_polygon_load(bytes, n_bytes, NULL, &polygon, &err) == DOSI_OK) {
         const double *b = polygon.box;
         double far = fmax(fmax(fabs(b[0]), fabs(b[2])), fmax(fabs(b[1]), fabs(b[3])));
-        bool is_measurable = polygon.n_rings == 1 && far < 1e150; // no square overflows
-        assert(!is_measurable || dosi_polygon_area(&polygon) >= 0);
+        bool is_measurable = polygon.n_rings == 1 && far < 1e100; // no square overflows
+        double rounding = 1e-9 * far * far; // of rings that cross themselves
+        assert(!is_measurable || dosi_polygon_area(&polygon) >= -rounding);
     }
     dosi_polygon_clear(&polygon);
     dosi_text_destroy(&moved);
