@@ -18,10 +18,13 @@ def of_junit(path):
 
 def of_node_log(path):
     text = pathlib.Path(path).read_text(errors="replace")
-    found = dict(re.findall(r"^(?:# |\u2139 )(pass|fail|cancelled|skipped) (\d+)$", text, re.M))
-    if "pass" not in found:
-        return 0, 1, 0
-    return int(found["pass"]), int(found["fail"]) + int(found.get("cancelled", 0)), int(found.get("skipped", 0))
+    found = {"pass": [], "fail": [], "cancelled": [], "skipped": []}
+    for what, count in re.findall(r"^(?:# |\u2139 )(pass|fail|cancelled|skipped) (\d+)$", text, re.M):
+        found[what].append(int(count))
+    # Each file of tests ends with a count of its own; one that began and did not end has failed.
+    files = len(re.findall(r"^TAP version ", text, re.M))
+    unended = max(files, 1) - len(found["pass"])
+    return sum(found["pass"]), sum(found["fail"] + found["cancelled"]) + max(unended, 0), sum(found["skipped"])
 
 
 def main():
