@@ -35,21 +35,35 @@ typedef struct hour {
 typedef struct direction {
     double across, along; ///< |sine| and |cosine| of the angle to the axis.
     double upwind_m;      ///< Of the buildings on the upwind side.
+    double downwind_m;    ///< And on the other.
     double length_m;      ///< From the place to the upwind end of the street.
     double width_m;
+    double place_m; ///< Height of the place.
 } direction;
 
 /// A plume of the street's emissions in one direction.
 typedef struct plume {
-    double wind_ms, sigma_ms, top_ms, height_m, escape_m;
+    double wind_ms, sigma_ms, top_ms, height_m, escape_m, place_m;
 } plume;
+
+/// What emission grows to between two heights of the plume, of which the part below the place
+/// passes under it: logarithm of their quotient.
+static double between(const plume *p, double low_m, double high_m) {
+    double from_m = fmin(high_m, fmax(low_m, p->place_m));
+    return log1p((high_m - from_m) / from_m);
+}
+
+/// The plume's height a distance from where it starts.
+static double height_after(const plume *p, double length_m) {
+    return mixed_m + p->sigma_ms / p->wind_ms * length_m;
+}
 
 /// The plume's concentration at a distance from the start of a uniform emission, times
 /// width / sqrt(2/pi) of its unit strength: it grows until it fills the street, then loses air
 /// through the roof level.
 static double plume_to(const plume *p, double length_m) {
     double inside_m = fmin(length_m, p->escape_m);
-    double sum = log1p(p->sigma_ms / p->wind_ms * inside_m / mixed_m) / p->sigma_ms;
+    double sum = between(p, mixed_m, height_after(p, inside_m)) / p->sigma_ms;
     if (length_m > p->escape_m) {
         double beyond = (length_m - p->escape_m) / (p->height_m * p->wind_ms);
         sum -= expm1(-p->top_ms * beyond) / p->top_ms;
@@ -63,9 +77,9 @@ static double plume_to(const plume *p, double length_m) {
 static double plume_beyond(const plume *p, double from_m, double to_m) {
     if (to_m <= from_m) return 0.0;
     double sum = 0.0;
-    double grow = p->sigma_ms / p->wind_ms / mixed_m;
     if (from_m < p->escape_m) {
-        sum = (log1p(grow * fmin(to_m, p->escape_m)) - log1p(grow * from_m)) / p->sigma_ms;
+        double high_m = height_after(p, fmin(to_m, p->escape_m));
+        sum = between(p, height_after(p, from_m), high_m) / p->sigma_ms;
     }
     double start_m = fmax(from_m, p->escape_m);
     if (to_m > start_m) {
@@ -80,17 +94,19 @@ static double plume_beyond(const plume *p, double from_m, double to_m) {
 /// slanted side where no building stands in the way.
 static double vortex(const hour *h, const direction *d, const plume *p) {
     double length_m = 2.0 * d->upwind_m * h->vortex_share;
-    double across_m = d->width_m / fmax(d->across, 1e-9);
-    if (!(length_m > 0.0)) return 0.0;
+    if (!(length_m > 0.0) || d->place_m > d->upwind_m) return 0.0;
     double half_m = 0.5 * length_m;
-    double top_m = fmin(across_m, half_m);
-    double open = fmin(fmax(across_m / half_m - 1.0, 0.0), 1.0);
+    double floor_m = fmin(d->width_m / fmax(d->across, 1e-9), length_m);
+    double top_m = fmin(floor_m, half_m);
+    // The slant meets the buildings across the street at this height; where they are lower, it
+    // is open from their roofs upwards.
+    double meets_m = fmin(2.0 * d->upwind_m * (1.0 - floor_m / length_m), d->downwind_m);
+    double open = fmax(1.0 - meets_m / d->upwind_m, 0.0);
     double slant_m = hypot(half_m, d->upwind_m) * open;
-    // Through the slant the wind blows, the faster the higher; near the ground the wakes mix
-    // too. How the mean over the open part falls from the top's to that of both ends is read
-    // off the model's reference results.
+    // Through it the wind blows: the mean of the roofs' over its whole length and the
+    // ground's, where the wakes mix too, over its open part.
     double low_ms = sqrt(p->wind_ms * p->wind_ms + h->wake_m2s2);
-    double side_ms = h->roof_ms - (h->roof_ms - low_ms) * open * (0.85 - 0.35 * open);
+    double side_ms = (h->roof_ms + open * low_ms) / (1.0 + open);
     double emitting = fmin(d->width_m, length_m * d->across) / d->width_m;
     return emitting / (h->top_ms * top_m + side_ms * slant_m);
 }
@@ -107,10 +123,11 @@ static void one_direction(const hour *h,
                           const direction *d,
                           double *leeward,
                           double *windward) {
-    double slowed = vortex_slows * fmin(d->upwind_m / h->height_m, 1.0) * d->across * d->across;
-    plume p = {.wind_ms = h->roof_ms * h->profile * (1.0 - slowed),
+    double slowed = fmin(vortex_slows * d->upwind_m / h->height_m, 0.9);
+    plume p = {.wind_ms = h->roof_ms * h->profile * (1.0 - slowed * d->across * d->across),
                .top_ms = h->top_ms,
-               .height_m = h->height_m};
+               .height_m = h->height_m,
+               .place_m = d->place_m};
     p.sigma_ms = sqrt(wind_turbulence * wind_turbulence * p.wind_ms * p.wind_ms + h->wake_m2s2);
     p.escape_m = p.wind_ms * (h->height_m - mixed_m) / p.sigma_ms;
     double path_m =
@@ -126,33 +143,75 @@ static void one_direction(const hour *h,
     *windward = outside_m > 0.0 ? round + unit * plume_to(&p, outside_m) : round;
 }
 
+/// Adds both sides for one direction, `across` to the right of the axis, with a weight.
+static void add_direction(const hour *h,
+                          const dosi_canyon *street,
+                          const double angle[2],
+                          double weight,
+                          double *sides) {
+    double across = angle[0], along = angle[1];
+    direction d = {.across = fabs(across),
+                   .along = fabs(along),
+                   .upwind_m = across > 0.0 ? street->right_m : street->left_m,
+                   .downwind_m = across > 0.0 ? street->left_m : street->right_m,
+                   .length_m = along > 0.0 ? street->ahead_m : street->behind_m,
+                   .width_m = street->width_m,
+                   .place_m = street->place_m};
+    double leeward = 0.0;
+    double windward = 0.0;
+    one_direction(h, &d, &leeward, &windward);
+    if (across == 0.0) windward = leeward;
+    sides[0] += weight * (across > 0.0 ? windward : leeward);
+    sides[1] += weight * (across > 0.0 ? leeward : windward);
+}
+
 /// The mean over directions for a wind from 0..90 degrees right of the axis.
-static void mean_of_sector(
-    const hour *h, const dosi_canyon *street, double angle_rad, double *left, double *right) {
-    double sum_left = 0.0;
-    double sum_right = 0.0;
+static void mean_of_sector(const hour *h,
+                           const dosi_canyon *street,
+                           double angle_rad,
+                           double *sides) {
     // Each direction is the last, turned by one step.
     double step = 2.0 * spread_rad / N_DIRECTIONS;
     double cos_step = cos(step), sin_step = sin(step);
-    double across = sin(angle_rad - spread_rad + 0.5 * step);
-    double along = cos(angle_rad - spread_rad + 0.5 * step);
+    double first = angle_rad - spread_rad + 0.5 * step;
+    double at[2] = {sin(first), cos(first)};
+    sides[0] = sides[1] = 0.0;
     for (int i = 0; i < N_DIRECTIONS; i++) {
-        direction d = {.across = fabs(across),
-                       .along = fabs(along),
-                       .upwind_m = across > 0.0 ? street->right_m : street->left_m,
-                       .length_m = along > 0.0 ? street->ahead_m : street->behind_m,
-                       .width_m = street->width_m};
-        double leeward = 0.0;
-        double windward = 0.0;
-        one_direction(h, &d, &leeward, &windward);
-        sum_left += across > 0.0 ? windward : leeward;
-        sum_right += across > 0.0 ? leeward : windward;
-        double turned = across * cos_step + along * sin_step;
-        along = along * cos_step - across * sin_step;
-        across = turned;
+        add_direction(h, street, at, 1.0 / N_DIRECTIONS, sides);
+        double turned = at[0] * cos_step + at[1] * sin_step;
+        at[1] = at[1] * cos_step - at[0] * sin_step;
+        at[0] = turned;
     }
-    *left = sum_left / N_DIRECTIONS;
-    *right = sum_right / N_DIRECTIONS;
+}
+
+/// The same mean by trapezoids, whose steps are halved until neither side changes by more than
+/// `precision` of itself: a coarse one, as the published model's is.
+static void mean_to_precision(const hour *h,
+                              const dosi_canyon *street,
+                              double angle_rad,
+                              double precision,
+                              double *sides) {
+    const double least_rad = 0.1 * pi / 180.0;
+    double sum[2] = {0.0, 0.0};
+    for (int i = -1; i <= 1; i++) {
+        double at = angle_rad + i * spread_rad;
+        add_direction(h, street, (double[]){sin(at), cos(at)}, i == 0 ? 1.0 : 0.5, sum);
+    }
+    bool is_settled = false;
+    int intervals = 2;
+    for (double step = spread_rad; !is_settled && step > least_rad; step *= 0.5) {
+        double before[2] = {sum[0] / intervals, sum[1] / intervals};
+        for (int i = 0; i < intervals; i++) {
+            double at = angle_rad - spread_rad + (i + 0.5) * step;
+            add_direction(h, street, (double[]){sin(at), cos(at)}, 1.0, sum);
+        }
+        intervals *= 2;
+        is_settled = intervals > 4;
+        for (int side = 0; side < 2; side++) {
+            sides[side] = sum[side] / intervals;
+            if (fabs(sides[side] - before[side]) > precision * sides[side]) is_settled = false;
+        }
+    }
 }
 
 /// An hour of a street with a wind at its roofs and wakes of its traffic.
@@ -183,13 +242,12 @@ double dosi_canyon_exchange(const dosi_canyon *street,
     return hour_of(street, traffic, wind_ms).top_ms;
 }
 
-void dosi_canyon_sides(const dosi_canyon *street,
-                       const dosi_canyon_traffic *traffic,
-                       double wind_ms,
+/// dosi_canyon_sides(), or with a precision dosi_canyon_sides_to().
+static void both_sides(const dosi_canyon *street,
+                       const hour *h,
                        double from_deg,
+                       double precision,
                        double *sides) {
-    assert(street->width_m > 0.0 && street->roof_share > 0.0 && wind_ms >= 0.0);
-    hour h = hour_of(street, traffic, wind_ms);
     // Every wind is turned into one from 0..90 degrees right of the axis, so that mirrored
     // winds take the same steps.
     double angle = remainder(from_deg - street->axis_deg, 360.0);
@@ -205,12 +263,39 @@ void dosi_canyon_sides(const dosi_canyon *street,
         turned.ahead_m = street->behind_m;
         turned.behind_m = street->ahead_m;
     }
-    double left = 0.0;
-    double right = 0.0;
-    mean_of_sector(&h, &turned, angle * pi / 180.0, &left, &right);
-    if (angle == 0.0 && street->left_m == street->right_m) left = right = 0.5 * (left + right);
-    sides[0] = is_from_left ? right : left;
-    sides[1] = is_from_left ? left : right;
+    double mean[2];
+    double angle_rad = angle * pi / 180.0;
+    if (precision > 0.0) {
+        mean_to_precision(h, &turned, angle_rad, precision, mean);
+    } else {
+        mean_of_sector(h, &turned, angle_rad, mean);
+    }
+    if (angle == 0.0 && street->left_m == street->right_m) {
+        mean[0] = mean[1] = 0.5 * (mean[0] + mean[1]);
+    }
+    sides[0] = mean[is_from_left ? 1 : 0];
+    sides[1] = mean[is_from_left ? 0 : 1];
+}
+
+void dosi_canyon_sides(const dosi_canyon *street,
+                       const dosi_canyon_traffic *traffic,
+                       double wind_ms,
+                       double from_deg,
+                       double *sides) {
+    assert(street->width_m > 0.0 && street->roof_share > 0.0 && wind_ms >= 0.0);
+    hour h = hour_of(street, traffic, wind_ms);
+    both_sides(street, &h, from_deg, 0.0, sides);
+}
+
+void dosi_canyon_sides_to(const dosi_canyon *street,
+                          const dosi_canyon_traffic *traffic,
+                          const dosi_canyon_wind *wind,
+                          double precision,
+                          double *sides) {
+    assert(street->width_m > 0.0 && street->roof_share > 0.0 && wind->speed_ms >= 0.0);
+    assert(precision > 0.0);
+    hour h = hour_of(street, traffic, wind->speed_ms);
+    both_sides(street, &h, wind->from_deg, precision, sides);
 }
 
 /// Whether the street is one that the model can take.
@@ -223,6 +308,7 @@ static dosi_status check_street(const dosi_canyon *street, dosi_error *err) {
         {"width_m", street->width_m, false},   {"left_m", street->left_m, true},
         {"right_m", street->right_m, true},    {"ahead_m", street->ahead_m, false},
         {"behind_m", street->behind_m, false}, {"roof_share", street->roof_share, false},
+        {"place_m", street->place_m, true},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         double value = fields[i].value;
@@ -272,8 +358,10 @@ static void fill_row(const dosi_canyon *street, double roof, double wake, double
         direction d = {.across = fabs(sin(at)),
                        .along = fabs(cos(at)),
                        .upwind_m = street->left_m,
+                       .downwind_m = street->right_m,
                        .length_m = street->ahead_m,
-                       .width_m = street->width_m};
+                       .width_m = street->width_m,
+                       .place_m = street->place_m};
         bool is_right = at > 0.0 && at < pi;
         one_direction(&h, &d, is_right ? &right[i] : &left[i], is_right ? &left[i] : &right[i]);
     }

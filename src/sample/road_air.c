@@ -168,8 +168,13 @@ static sample_street of_canyon(const sample_link *link,
     sample_street street_air = {.residence_s = 1.0};
     double factor = hour->factor[link->road_class];
     double axis = atan2(link->x[2] - link->x[0], link->y[2] - link->y[0]) * 360.0 / two_pi;
-    const dosi_canyon street = {
-        axis, link->width_m, link->canyon_m, link->canyon_m, canyon_end_m, canyon_end_m, 0.82};
+    const dosi_canyon street = {.axis_deg = axis,
+                                .width_m = link->width_m,
+                                .left_m = link->canyon_m,
+                                .right_m = link->canyon_m,
+                                .ahead_m = canyon_end_m,
+                                .behind_m = canyon_end_m,
+                                .roof_share = 0.82};
     double flow = link->flow_vph * factor;
     const dosi_canyon_traffic traffic = {flow * (1.0 - link->heavy_share),
                                          flow * link->heavy_share, link->speed_kmh,

@@ -413,7 +413,7 @@ static void streets_between_buildings_have_two_sides(void **state) {
     const char *side = dosi_column_bytes(&out[RECEPTORS].columns[3], 0, &n);
     assert_true(n == 4 && memcmp(side, "left", 4) == 0); // of one who looks east
     // The street's part is the canyon model's, with the hour's traffic.
-    dosi_canyon street = {90, 20, 18, 18, 100, 100, 0.82};
+    dosi_canyon street = {90, 20, 18, 18, 100, 100, 0.82, 0};
     dosi_canyon_traffic cars = {1500 * 0.95, 1500 * 0.05, 40, 40};
     double sides[2];
     dosi_canyon_sides(&street, &cars, 3, 180, sides);
