@@ -263,7 +263,7 @@ static void both_sides(const dosi_canyon *street,
         turned.ahead_m = street->behind_m;
         turned.behind_m = street->ahead_m;
     }
-    double mean[2];
+    double mean[2] = {0.0, 0.0};
     double angle_rad = angle * pi / 180.0;
     if (precision > 0.0) {
         mean_to_precision(h, &turned, angle_rad, precision, mean);
