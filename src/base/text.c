@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,6 +83,40 @@ void dosi_text_printf(dosi_text *text, const char *format, ...) {
     va_end(again);
 }
 
+/// Writes the decimal digits of `n` so that they end before `end`.
+/// @return The first of them.
+static char *write_digits(char *end, uint64_t n) {
+    do {
+        *--end = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    return end;
+}
+
+/// Writes a value of at most 15 digits that needs no exponent, as most readings are, so that it
+/// ends before `end`. The fewest decimals that read back as the value: dividing whole numbers
+/// below 2^53 by powers of ten up to 10^22 rounds as reading their quotient's digits does.
+/// @return The first byte; NULL when the value is not like that.
+static char *write_decimals(char *end, double value) {
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    double size = fabs(value);
+    if (!(size >= 1e-4)) return NULL;
+    for (size_t k = 1; k < sizeof powers / sizeof powers[0]; k++) {
+        double scaled = size * powers[k];
+        if (scaled >= 1e15) return NULL;
+        uint64_t n = (uint64_t)(scaled + 0.5);
+        if ((double)n / powers[k] != size) continue;
+        char *at = end;
+        for (size_t i = 0; i < k; i++, n /= 10) *--at = (char)('0' + n % 10);
+        *--at = '.';
+        at = write_digits(at, n);
+        if (value < 0) *--at = '-';
+        return at;
+    }
+    return NULL;
+}
+
 void dosi_text_put_real(dosi_text *text, double value) {
     char digits[NUMBER_BYTES];
     if (isnan(value)) {
@@ -98,6 +131,11 @@ void dosi_text_put_real(dosi_text *text, double value) {
         dosi_text_put_int(text, (int64_t)value);
         return;
     }
+    const char *short_form = write_decimals(digits + sizeof digits, value);
+    if (short_form) {
+        dosi_text_append(text, short_form, (size_t)(digits + sizeof digits - short_form));
+        return;
+    }
     for (int precision = 15; precision <= 17; precision++) {
         (void)snprintf(digits, sizeof digits, "%.*g", precision, value);
         if (strtod(digits, NULL) == value) break;
@@ -107,8 +145,10 @@ void dosi_text_put_real(dosi_text *text, double value) {
 
 void dosi_text_put_int(dosi_text *text, int64_t value) {
     char digits[NUMBER_BYTES];
-    int n_bytes = snprintf(digits, sizeof digits, "%" PRId64, value);
-    dosi_text_append(text, digits, (size_t)n_bytes);
+    uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char *at = write_digits(digits + sizeof digits, size);
+    if (value < 0) *--at = '-';
+    dosi_text_append(text, at, (size_t)(digits + sizeof digits - at));
 }
 
 /// The two-character JSON escape of `byte`, or NULL when it has none.

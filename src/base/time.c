@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /// Days by Howard Hinnant's algorithm: years start in March, eras have 400 years.
@@ -167,16 +168,39 @@ dosi_status dosi_time_parse_iso(
     return DOSI_OK;
 }
 
+/// Writes the last two digits of a number.
+static void put_two(char *out, int value) {
+    out[0] = (char)('0' + value / 10 % 10);
+    out[1] = (char)('0' + value % 10);
+}
+
+/// Writes date and time of day.
+/// @return Bytes written.
+static size_t put_civil(char *out, const dosi_civil *c) {
+    if (c->year < 0 || c->year > 9999) {
+        int n = snprintf(out, DOSI_TIME_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", c->year,
+                         c->month, c->day, c->hour, c->minute, c->second);
+        return n > 0 && n < 30 ? (size_t)n : 0;
+    }
+    memcpy(out, "0000-00-00T00:00:00", 20);
+    put_two(out, c->year / 100);
+    put_two(out + 2, c->year);
+    put_two(out + 5, c->month);
+    put_two(out + 8, c->day);
+    put_two(out + 11, c->hour);
+    put_two(out + 14, c->minute);
+    put_two(out + 17, c->second);
+    return 19;
+}
+
 void dosi_time_format(dosi_time time, int zone_s, char *out) {
     assert(out);
     out[0] = '\0';
     if (time == DOSI_TIME_MISSING) return;
     dosi_civil c = dosi_time_to_civil(time);
-    int n = snprintf(out, DOSI_TIME_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", c.year,
-                     c.month, c.day, c.hour, c.minute, c.second);
-    size_t used = n > 0 && n < 30 ? (size_t)n : 0;
+    size_t used = put_civil(out, &c);
     if (c.microsecond) {
-        n = snprintf(out + used, DOSI_TIME_TEXT_BYTES - used, ".%06d", c.microsecond);
+        int n = snprintf(out + used, DOSI_TIME_TEXT_BYTES - used, ".%06d", c.microsecond);
         used += n > 0 ? (size_t)n : 0;
     }
     if (zone_s == INT32_MIN) return;

@@ -1,6 +1,7 @@
 // Goal: text that grows, escapes and parses as documented, and stays failed once it failed.
 
 #include "dosi/json.h"
+#include "dosi/random.h"
 #include "dosi/text.h"
 #include "test.h"
 
@@ -15,6 +16,42 @@ static void real_numbers_read_back_as_themselves(void **state) {
         assert_true(back == values[i]);
         dosi_text_destroy(&text);
     }
+}
+
+/// The shortest form of 15 to 17 digits, by the C library.
+static void plain_form(double value, char out[32]) {
+    for (int precision = 15; precision <= 17; precision++) {
+        (void)snprintf(out, 32, "%.*g", precision, value);
+        if (strtod(out, NULL) == value) return;
+    }
+}
+
+static void real_numbers_are_written_as_the_c_library_writes_them(void **state) {
+    (void)state;
+    dosi_random random = dosi_random_init(test_seed(), 3);
+    dosi_text text = {0};
+    for (int i = 0; i < 200000; i++) {
+        // Readings of few decimals, and numbers of all digits and sizes.
+        double power = pow(10, floor(22 * dosi_random_uniform(&random)) - 6);
+        double value = (dosi_random_uniform(&random) - 0.5) * power;
+        double scale = pow(10, floor(18 * dosi_random_uniform(&random)));
+        if (i % 3) value = round(value * scale) / scale;
+        if (value == floor(value)) continue; // whole numbers have no exponent
+        char expected[32];
+        plain_form(value, expected);
+        dosi_text_clear(&text);
+        dosi_text_put_real(&text, value);
+        assert_string_equal(dosi_text_string(&text), expected);
+    }
+    const int64_t whole[] = {0, 7, -10, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        char expected[32];
+        (void)snprintf(expected, sizeof expected, "%lld", (long long)whole[i]);
+        dosi_text_clear(&text);
+        dosi_text_put_int(&text, whole[i]);
+        assert_string_equal(dosi_text_string(&text), expected);
+    }
+    dosi_text_destroy(&text);
 }
 
 static void a_limit_makes_text_fail_for_good(void **state) {
@@ -71,6 +108,7 @@ static void utf8_refuses_overlong_and_surrogates(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_numbers_read_back_as_themselves),
+        cmocka_unit_test(real_numbers_are_written_as_the_c_library_writes_them),
         cmocka_unit_test(a_limit_makes_text_fail_for_good),
         cmocka_unit_test(json_escapes_controls_and_repairs_bad_utf8),
         cmocka_unit_test(numbers_that_are_not_are_refused),
