@@ -121,7 +121,8 @@ static void state_convective(const plume_release *r,
     double square_z = out->buoyant * out->buoyant + r->sigma_z_m * r->sigma_z_m;
     double square_y = out->buoyant * out->buoyant + r->sigma_y_m * r->sigma_y_m;
     air_one first = bounded_one(r, air_at_one(r, centre, NULL));
-    draughts_one d = draughts_of_one(r, centre, is_surface, r->sigma_w_ms);
+    double first_w = spot->first_w > 0 ? spot->first_w : r->sigma_w_ms;
+    draughts_one d = draughts_of_one(r, centre, is_surface, first_w);
     const double early[4] = {x, centre, first.u, square_z};
     sigma_z_draughts_one(r, &d, early, is_surface, sigma);
     double mean = 0.5 * (sigma[0] + sigma[1]);

@@ -11,6 +11,7 @@
 typedef struct no2_spot {
     double above, flag;     ///< Over the source's base; over its own ground.
     const double *z, *hill; ///< Of the ground; NULL: flat.
+    double first_w;         ///< sigma_w that draughts are first found with; 0: at the release.
 } no2_spot;
 
 /// A plume at a distance.

@@ -41,6 +41,7 @@ typedef struct section {
     double sigma, sigma3;   ///< Of the plume, and of its penetrated part.
     double sigmas, sigmas3; ///< How many of them are its half width.
     double least, least3;   ///< Least sigma.
+    double sigma_w_ms;      ///< Of the air that the plume is in.
 } section;
 
 static section section_at(const plume_release *r,
@@ -49,7 +50,7 @@ static section section_at(const plume_release *r,
                           double distance) {
     no2_state s;
     no2_state_at(r, spot, x, &s);
-    section out = {.sigmas = MIXED_SIGMAS, .least = MIXED_LEAST};
+    section out = {.sigmas = MIXED_SIGMAS, .least = MIXED_LEAST, .sigma_w_ms = s.sigma_w_ms};
     if (r->is_like_stable) {
         double meander = no2_meander(r, distance, &s);
         double wide = 1 / (meander / (PLUME_SQRT_2PI * x) + (1 - meander) / s.sigma_y);
@@ -85,18 +86,15 @@ static double rounded(double half, double high, double wide, double lid) {
 }
 
 /// Volume up to a distance, with boxes: height, width; the same of the penetrated part.
-static double volume_of(const plume_release *r,
-                        const no2_spot *spot,
-                        double to_m,
-                        double distance,
-                        const double *box) {
+static double volume_of(
+    const plume_release *r, no2_spot spot, double to_m, double distance, const double *box) {
     enum { STEPS = sizeof ends / sizeof *ends };
     section before = {0};
     double sum = 0, sum3 = 0, from = 0;
     double lid = r->is_stable ? 0 : r->mixing_m;
     for (size_t i = 0; i < STEPS && from < to_m; i++) {
         double x = fmin(to_m, ends[i]), step = x - from;
-        section s = section_at(r, spot, x, distance);
+        section s = section_at(r, &spot, x, distance);
         double sigma = fmax(s.least, 0.5 * (s.sigma + before.sigma));
         // (AERMOD takes the count of the penetrated part for both from the second step on.)
         double sigmas = r->penetrated > 0 && i > 0 ? s.sigmas3 : s.sigmas;
@@ -106,6 +104,7 @@ static double volume_of(const plume_release *r,
             sum3 += step * rounded(s.sigmas3 * sigma3, box[2], box[3], 0);
         }
         before = s;
+        spot.first_w = s.sigma_w_ms; // (AERMOD goes on with the section before, here alone.)
         from = x;
     }
     return sum * (1 - r->penetrated) + sum3 * r->penetrated;
@@ -121,14 +120,14 @@ double dosi_no2_volume(const dosi_plume_hour *hour,
     plume_release_init(hour, source, &release);
     no2_spot spot = no2_spot_of(&release, receptors, place);
     double distance = followed->distance_m, to = fmax(followed->along_m, 1);
-    if (box_m) return volume_of(&release, &spot, to, distance, box_m);
+    if (box_m) return volume_of(&release, spot, to, distance, box_m);
     double box[4] = {0, no2_shape_of(source, release.sine, release.cosine).width_m, 0, 0};
     if (source->kind > DOSI_PLUME_VOLUME) {
         no2_state s;
         no2_state_at(&release, &spot, to, &s);
         box[1] = fmin(box[1], 4.3 * s.sigma_y);
     }
-    return volume_of(&release, &spot, to, distance, box);
+    return volume_of(&release, spot, to, distance, box);
 }
 
 // ---- following ----

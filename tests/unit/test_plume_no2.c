@@ -216,6 +216,75 @@ static void the_volume_is_the_sum_of_its_sections(void **state) {
     CHECK_NEAR(more / plain, 1, 1e-6);
 }
 
+/// What EPA's own code says of a place: the source that brings most, the volume of its plume,
+/// and the share of NO2.
+typedef struct epa_row {
+    size_t hour;
+    double x, y;
+    size_t dominant;
+    double volume, share;
+} epa_row;
+
+// EPA AERMOD 24142, subroutines PVMRM_CALC, MAJOR_CONT, MOLES_NOX, PLUME_VOL, RELDISP and
+// IBLVAL, compiled by themselves and run with the profiles of the hours here: two stacks (one
+// partly through the inversion in the third hour) and a volume, 10 ug/m3 of ozone, so that
+// ozone limits everywhere.
+static void the_volume_and_the_share_are_those_of_epa(void **state) {
+    (void)state;
+    static const epa_row rows[] = {
+        {0, 200, 5, 2, 695325.752, 0.0831866842},
+        {0, 800, -20, 0, 15767639.4, 0.116346894},
+        {0, 3000, 40, 1, 1.26633974e+09, 0.339990611},
+        {0, 9000, 100, 1, 1.46788752e+10, 0.852629472},
+        {1, 200, 5, 2, 575071.253, 0.0651754065},
+        {1, 800, -20, 2, 8884802.19, 0.101763619},
+        {1, 3000, 40, 2, 176960528, 0.31729298},
+        {1, 9000, 100, 0, 490231771, 0.153594458},
+        {2, 200, 5, 2, 1134839.53, 0.0650328593},
+        {2, 800, -20, 0, 34029775.5, 0.108649543},
+        {2, 3000, 40, 0, 818259979, 0.155461821},
+        {2, 9000, 100, 0, 9.5779535e+09, 0.242948234},
+    };
+    enum { ROWS = sizeof rows / sizeof *rows };
+    for (size_t i = 0; i < ROWS; i++) {
+        scene s;
+        make_scene(rows[i].hour, 3, 1, &s);
+        s.source[0].emission = 50;
+        s.source[1] = (dosi_plume_source){.kind = DOSI_PLUME_POINT,
+                                          .x_m = -40,
+                                          .y_m = 25,
+                                          .height_m = 60,
+                                          .emission = 60,
+                                          .exit_temperature_k = 420,
+                                          .exit_speed_ms = 15,
+                                          .diameter_m = 3,
+                                          .is_flat = true};
+        s.source[2] = (dosi_plume_source){.kind = DOSI_PLUME_VOLUME,
+                                          .x_m = 30,
+                                          .y_m = -20,
+                                          .height_m = 10,
+                                          .sigma_y_m = 12,
+                                          .sigma_z_m = 5,
+                                          .emission = 4,
+                                          .is_flat = true};
+        s.own[1] = 0.2;
+        s.own[2] = 0.05;
+        s.x[0] = rows[i].x;
+        s.y[0] = rows[i].y;
+        follow(&s);
+        size_t most = s.nox[1] > s.nox[0];
+        if (s.nox[2] > s.nox[most]) most = 2;
+        assert_int_equal(most, rows[i].dominant);
+        double volume =
+            dosi_no2_volume(&s.hour, &s.source[most], &s.places, 0, NULL, &s.plume[most]);
+        CHECK_NEAR(volume / rows[i].volume, 1, 1e-8);
+        const dosi_no2_air air = {.ozone_ugm3 = 10, .most = 0.9};
+        double share = 0;
+        dosi_no2_by_volume(&s.all, &s.places, &air, &share);
+        CHECK_NEAR(share / rows[i].share, 1, 1e-8);
+    }
+}
+
 static void ozone_bounds_the_share(void **state) {
     (void)state;
     for (size_t h = 0; h < 3; h++) {
@@ -454,6 +523,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_screening_case_of_epa_comes_out),
         cmocka_unit_test(the_volume_is_the_sum_of_its_sections),
+        cmocka_unit_test(the_volume_and_the_share_are_those_of_epa),
         cmocka_unit_test(ozone_bounds_the_share),
         cmocka_unit_test(the_molar_ratio_is_that_of_the_volume),
         cmocka_unit_test(a_source_in_halves_is_the_source),
