@@ -302,6 +302,8 @@ for (const chart of CHARTS) {
     assert.equal(picture.subarray(1, 4).toString(), 'PNG');
     assert.ok(picture.readUInt32BE(16) > 400, 'a picture of twice the size');
     assert.ok((await inksOf(page, picture)) > 8, 'a picture with something on it');
+    // It stands on a ground of its own (a viewer's may be white) and says what it shows.
+    assert.match(drawing, /^<svg[^>]*><rect[^>]*fill="(#|rgb)[^>]*><text[^>]*>[^<]{3,}<\/text>/);
     // What is drawn is in the file: as many shapes and words as on the page.
     const shapes = await page.$$eval(svg, (all) =>
       Math.max(...all.map((one) => one.querySelectorAll('*').length)),
@@ -312,6 +314,90 @@ for (const chart of CHARTS) {
     await close();
   });
 }
+
+test('a picture saved in the dark theme is read on any ground', async () => {
+  const { page, complaints, close } = await openPage(`/air/sample/stations/${station}`, {
+    colorScheme: 'dark',
+    locale: 'ko-KR',
+  });
+  await page.waitForSelector(`${get('calendar')} svg`);
+  const drawing = (await saved(page, `${get('calendar')} ${get('save-svg')}`)).toString('utf8');
+  const { ground, ink } = await page.evaluate((text) => {
+    const frame = document.createElement('div');
+    frame.style.cssText = 'background: white; color: black';
+    frame.innerHTML = text;
+    document.body.append(frame);
+    const lightOf = (colour) => {
+      const [r, g, b] = colour.match(/[\d.]+/g).map(Number);
+      return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+    };
+    const styleOf = (name) => getComputedStyle(frame.querySelector(name)).fill;
+    return { ground: lightOf(styleOf('rect')), ink: lightOf(styleOf('text')) };
+  }, drawing);
+  assert.ok(ground < 0.2 && ink > 0.7, `${ink} on ${ground}`);
+  assert.match(drawing, /하루 평균/);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('columns of a chart’s numbers name their unit', async () => {
+  const { page, complaints, close } = await openPage(`/air/sample/stations/${station}`);
+  for (const section of ['diurnal', 'normalised', 'calendar']) {
+    await page.waitForSelector(`${get(section)} svg`);
+    const [header] = await rowsOf(page, get(section));
+    assert.match(header.at(-1), /\(µg\/m³\)$/, section);
+  }
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('where it is worst now, why, and what if a road closes: two clicks each', async () => {
+  const [[id, name, cai]] = await sql(`SELECT station, name, cai FROM "sample/air-index"
+    JOIN "sample/stations" USING (station)
+    WHERE time = (SELECT max(time) FROM "sample/air-index" WHERE cai IS NOT NULL)
+    ORDER BY cai DESC, station LIMIT 1`);
+  const { page, complaints, close } = await openPage('/');
+  await page.click('header a[href="/air"]');
+  await page.waitForURL(/\/air$/);
+  await page.selectOption('#organisation', 'sample');
+  await page.waitForSelector(get('worst'));
+  await page.waitForFunction(
+    ([selector, said]) => document.querySelector(selector)?.textContent.includes(said),
+    [get('worst'), name],
+  );
+  assert.ok((await page.textContent(get('worst'))).includes(`index ${cai}`));
+  await page.click(`${get('worst')} a[href*="/sources"]`);
+  await page.waitForSelector(`${get('contributions')} tbody tr`);
+  assert.equal(await page.inputValue(get('source-station')), id);
+  await page.goBack();
+  await page.click(`${get('worst')} a[href$="#close"]`);
+  await page.waitForSelector(get('road'));
+  const [[road, n]] = await sql(`SELECT name, count(*) AS n FROM "sample/roads"
+    GROUP BY name ORDER BY n DESC, name LIMIT 1`);
+  await page.fill(get('road'), 'no such road');
+  await page.waitForSelector(`${get('close-road')} [role="status"]`);
+  await page.fill(get('road'), road);
+  await page.click(get('close-go'));
+  // The study's form is filled in: all links of the road, none of their traffic, all else as it is.
+  await page.waitForSelector('#parameter-links');
+  await page.waitForFunction(() => document.querySelector('#parameter-flow').value === '0');
+  const links = (await page.inputValue('#parameter-links')).split(',');
+  assert.equal(links.length, n);
+  assert.equal(await page.inputValue('#parameter-trucks'), '1');
+  const signIn = await page.getAttribute('main a[href^="/sign-in"]', 'href');
+  assert.match(decodeURIComponent(signIn), /\/studies\/air-street\?.*flow=0/);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('a city without readings is said to have none', async () => {
+  const { page, complaints, close } = await openPage('/air/nowhere');
+  await page.waitForSelector('main .notice');
+  assert.match(await page.textContent('main'), /no stations with hourly readings of “nowhere”/);
+  assert.equal(await page.locator('.ways').count(), 0);
+  assert.deepEqual(complaints, []);
+  await close();
+});
 
 test('a click on a true stack leads to the source found there, and how sure it is', async () => {
   const stacks = await sql(

@@ -99,6 +99,15 @@ function shareOf(pixels, colours) {
   return n / (pixels.length / 4);
 }
 
+const isColour = (pixels, i, rgb) => rgb.every((c, k) => Math.abs(c - pixels[i + k]) <= 6);
+
+/** Share of the pixels that have the colour of the ground. */
+function bareShare(pixels, ground) {
+  let n = 0;
+  for (let i = 0; i < pixels.length; i += 4) if (isColour(pixels, i, ground)) n++;
+  return n / (pixels.length / 4);
+}
+
 test('the map opens with hourly PM2.5 and a legend with its unit', async () => {
   const page = await openPage('/');
   await painted(page, lab.grid);
@@ -140,6 +149,45 @@ for (const kind of ['grid', 'areas', 'points']) {
     await closePage(page);
   });
 }
+
+test('a map of the city ends at the city’s rim and not in steps', async () => {
+  // Where the neighbourhoods leave the ground bare, the grid does so too.
+  const looks = 'smooth=0&opacity=1&theme=light';
+  const seen = {};
+  let ground;
+  for (const layer of [lab.areas, lab.grid]) {
+    const page = await openPage(`/?layer=${layer.id}&time=${clock(layer.times[0])}&${looks}`);
+    await painted(page, layer, layer.times[0]);
+    await page.waitForFunction(
+      (kind) =>
+        kind !== 'grid' || document.querySelector('[data-test="map"]')?.dataset.rim === 'land',
+      layer.kind,
+    );
+    ground = await page.evaluate(() =>
+      getComputedStyle(document.querySelector('[data-test="map"]'))
+        .backgroundColor.match(/\d+/g)
+        .map(Number),
+    );
+    // Tiles come when they come: until the land covers what it will cover.
+    let bare = -1;
+    for (let i = 0; i < 40; i++) {
+      seen[layer.kind] = await pixelsOf(page, get('map'));
+      const now = bareShare(seen[layer.kind], ground);
+      if (now === bare && now < 0.9) break;
+      bare = now;
+    }
+    await closePage(page);
+  }
+  const { areas, grid } = seen;
+  let [bare, beyond] = [0, 0];
+  for (let i = 0; i < areas.length; i += 4) {
+    if (!isColour(areas, i, ground)) continue;
+    bare++;
+    if (!isColour(grid, i, ground)) beyond++;
+  }
+  assert.ok(bare > 0.1 * (areas.length / 4), `${bare} pixels of bare ground`);
+  assert.ok(beyond < 0.005 * bare, `${beyond} of ${bare} pixels beyond the rim are painted`);
+});
 
 test('play goes through the hours, and pause stays', async () => {
   const page = await openPage(`/?layer=${lab.grid.id}&time=${clock(lab.grid.times[0])}`);

@@ -56,10 +56,10 @@ const hoursBetween = (from: string, to: string): number =>
 const levelOf = (word: string): AlertLevel =>
   LEVELS.find((one) => one.level === word)?.level ?? 'advisory';
 
-/** When a line ended, or as far as it is known to reach. */
+/** When a line ended, or as far as it is known to reach: to be seen, an hour at least. */
 export function endOf(line: AlertLine): Date {
   if (line.released) return wallClock(line.released);
-  return new Date(wallClock(line.issued).getTime() + line.hours * HOUR_MS);
+  return new Date(wallClock(line.issued).getTime() + Math.max(1, line.hours) * HOUR_MS);
 }
 
 function lineOf(alert: Alert, watches: AlertWatch[]): AlertLine {

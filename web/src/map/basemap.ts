@@ -2,6 +2,7 @@
 import type { ExpressionSpecification, Map as MapLibre, StyleSpecification } from 'maplibre-gl';
 import { api } from '../shared/api';
 import type { Base } from '../shared/types';
+import { landOf } from './land';
 
 /** The layer that data is drawn below, so that outlines and names stay readable. */
 export const ABOVE_DATA = 'river';
@@ -66,7 +67,7 @@ function middleOf(geometry: GeoJSON.Geometry): [number, number] | null {
 /** Names of the districts, one point each. */
 async function districtNames(collection: string): Promise<GeoJSON.FeatureCollection> {
   const features: GeoJSON.Feature[] = [];
-  for (const one of await api.items(collection, 500)) {
+  for (const one of await landOf(collection)) {
     const at = middleOf(one.geometry);
     const facts = one.properties ?? {};
     const name: unknown = facts.district_name ?? facts.name;

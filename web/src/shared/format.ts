@@ -1,5 +1,5 @@
 // Numbers, sizes, dates and durations in the reader's language. Every figure shown passes here.
-import { i18n } from './i18n/index.svelte';
+import { i18n, t } from './i18n/index.svelte';
 
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
@@ -36,6 +36,14 @@ export function distance(km: number): string {
   return km < 1
     ? `${numberFormat({ maximumFractionDigits: 0 }).format(1000 * km)} m`
     : `${measured(km)} km`;
+}
+
+const WINDS = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'] as const;
+
+/** A direction in words and degrees: "SW (230°)". */
+export function heading(degrees: number): string {
+  const wind = WINDS[Math.round((((degrees % 360) + 360) % 360) / 45) % 8] ?? 'n';
+  return `${t(`compass.${wind}`)} (${bound(degrees)}°)`;
 }
 
 /** A reading with the decimals of its instrument, so that a column of them can be compared. */

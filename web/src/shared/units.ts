@@ -67,3 +67,7 @@ export function standardOf(layer: Layer): Standard | null {
   const found = standardNamed(layer.value);
   return found && found.unit === layer.unit ? found : null;
 }
+
+/** Names of columns, the unit beside those that have one. */
+export const withUnit = (unit: string, ...names: string[]): string[] =>
+  names.map((name) => (unit ? `${name} (${unit})` : name));

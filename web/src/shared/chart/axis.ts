@@ -14,7 +14,8 @@ export function timeAxis(width: number, first?: Date, last?: Date) {
   const hour = format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const tickFormat = (at: Date) =>
     hours > 24 * 120 ? month.format(at) : (at.getUTCHours() === 0 ? day : hour).format(at);
-  return { ticks: Math.max(2, Math.floor(width / 80)), tickFormat };
+  const room = widthOf(tickFormat(first ?? new Date(0))) + 24;
+  return { ticks: Math.max(2, Math.floor(width / Math.max(80, room))), tickFormat };
 }
 
 export interface Ink {
