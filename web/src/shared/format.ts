@@ -40,10 +40,10 @@ export function distance(km: number): string {
 
 const WINDS = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'] as const;
 
-/** A direction in words and degrees: "SW (230°)". */
+/** A direction in words and degrees: "SW 230°". */
 export function heading(degrees: number): string {
   const wind = WINDS[Math.round((((degrees % 360) + 360) % 360) / 45) % 8] ?? 'n';
-  return `${t(`compass.${wind}`)} (${bound(degrees)}°)`;
+  return `${t(`compass.${wind}`)} ${bound(degrees)}°`;
 }
 
 /** A reading with the decimals of its instrument, so that a column of them can be compared. */

@@ -4,16 +4,22 @@ import { node } from './svg';
 
 const HOUR_MS = 3_600_000;
 
-/** Ticks as many as fit: months, or days, or the date where a day begins and else the hour. */
+/**
+ * Ticks as many as fit: months (with the year at the first and at each January), or days, or the
+ * date where a day begins and else the hour.
+ */
 export function timeAxis(width: number, first?: Date, last?: Date) {
   const format = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(i18n.locale, { ...options, timeZone: 'UTC' });
   const hours = first && last ? (+last - +first) / HOUR_MS : 0;
-  const month = format({ year: 'numeric', month: 'short' });
+  const year = format({ year: 'numeric', month: 'short' });
+  const month = format({ month: 'short' });
   const day = format({ month: 'numeric', day: 'numeric' });
   const hour = format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const tickFormat = (at: Date) =>
-    hours > 24 * 120 ? month.format(at) : (at.getUTCHours() === 0 ? day : hour).format(at);
+  const tickFormat = (at: Date, i = 0) => {
+    if (hours > 24 * 120) return (i === 0 || at.getUTCMonth() === 0 ? year : month).format(at);
+    return (at.getUTCHours() === 0 ? day : hour).format(at);
+  };
   const room = widthOf(tickFormat(first ?? new Date(0))) + 24;
   return { ticks: Math.max(2, Math.floor(width / Math.max(80, room))), tickFormat };
 }

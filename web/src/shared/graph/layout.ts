@@ -20,7 +20,13 @@ export interface Placed extends GraphNode {
   from: string[];
 }
 
-export const BOX = { width: 184, height: 56, across: 48, down: 20, edge: 12 };
+export const BOX = { least: 152, most: 248, height: 56, across: 40, down: 20, edge: 12 };
+
+/** The width of a box: what a frame of this width has for as many columns, within bounds. */
+function boxWidth(columns: number, frame: number): number {
+  const free = frame - 2 * BOX.edge - (columns - 1) * BOX.across;
+  return Math.floor(Math.min(BOX.most, Math.max(BOX.least, free / Math.max(1, columns))));
+}
 /** Height of the place of a passing edge, as a part of a box's. */
 const PASSING = 0.4;
 
@@ -132,7 +138,7 @@ function curve(points: [number, number][]): string {
 }
 
 /** The parts with their places, the edges with their lines, and the size of the whole. */
-export function layOut(nodes: GraphNode[], edges: GraphEdge[]) {
+export function layOut(nodes: GraphNode[], edges: GraphEdge[], frame: number) {
   const known = new Set(nodes.map((node) => node.id));
   const inside = edges.filter((edge) => known.has(edge.from) && known.has(edge.to));
   const columnOf = columnsOf(nodes, inside);
@@ -145,7 +151,8 @@ export function layOut(nodes: GraphNode[], edges: GraphEdge[]) {
   const top = Math.min(0, ...slots.map((slot) => slot.at - heightOf(slot) / 2));
   const bottom = Math.max(0, ...slots.map((slot) => slot.at + heightOf(slot) / 2));
   const byId = new Map(slots.map((slot) => [slot.id, slot]));
-  const xOf = (column: number) => BOX.edge + column * (BOX.width + BOX.across);
+  const box = boxWidth(columns.length, frame);
+  const xOf = (column: number) => BOX.edge + column * (box + BOX.across);
   const yOf = (slot: Slot | undefined) => BOX.edge + ((slot?.at ?? 0) - top) * BOX.height;
 
   const placed = nodes.map((node): Placed => {
@@ -161,14 +168,15 @@ export function layOut(nodes: GraphNode[], edges: GraphEdge[]) {
       const x = xOf(slot?.column ?? 0);
       const y = yOf(slot);
       if (i > 0) points.push([i === way.length - 1 ? x - 6 : x, y]);
-      if (i < way.length - 1) points.push([x + BOX.width, y]);
+      if (i < way.length - 1) points.push([x + box, y]);
     }
     return { id: way.join(' '), path: curve(points) };
   });
   return {
     placed,
     lines,
-    width: xOf(columns.length - 1) + BOX.width + BOX.edge,
+    box,
+    width: xOf(columns.length - 1) + box + BOX.edge,
     height: (bottom - top) * BOX.height + 2 * BOX.edge,
   };
 }
