@@ -167,6 +167,33 @@ DOSI_API DOSI_CHECKED dosi_status dosi_road_sum_without(const dosi_road_links *l
                                                         const dosi_run *run,
                                                         dosi_error *err);
 
+/// How scattered places get what far links bring. Zero: the default.
+typedef struct dosi_road_far {
+    double near_m; ///< Links nearer to a place than this are summed exactly; 800.
+    double mesh_m; ///< Spacing of the mesh that carries the rest; 50.
+} dosi_road_far;
+
+/// Whether dosi_road_places_sum() is worth its mesh: links times places are at least five times
+/// its nodes, and these at most 2^24. A matter of counts and positions alone.
+DOSI_API bool dosi_road_far_pays(const dosi_road_links *links,
+                                 const dosi_road_places *places,
+                                 const dosi_road_far *far);
+
+/// dosi_road_sum_without() with links farther than `near_m` from a mesh: their gridded
+/// emissions convolved with what the mean link brings, read linearly between nodes at the
+/// places' own height. Links left out are left out wherever they are. Same bits at any number
+/// of threads.
+/// Error: see docs/methods/air-road.md (Speed); held below 1 % of the greatest value of the
+/// places (ages: 2 %) by tests/unit/test_plume_road_places.c.
+/// @return As dosi_road_city_sum().
+DOSI_API DOSI_CHECKED dosi_status dosi_road_places_sum(const dosi_road_links *links,
+                                                       const dosi_road_places *places,
+                                                       const dosi_road_skip *skip,
+                                                       const dosi_road_far *far,
+                                                       double *out,
+                                                       const dosi_run *run,
+                                                       dosi_error *err);
+
 /// How a city is summed. Zero: the default.
 typedef struct dosi_road_city {
     dosi_grid grid;

@@ -95,6 +95,10 @@ static const dosi_method_parameter parameters[] = {
                 "",
                 "배경 측정소 (쉼표, 비우면 시간마다 NO2가 가장 낮은 곳)",
                 "Stations of the background, by commas; empty: the one with least NO2, hourly"),
+    METHOD_BOOL("exact",
+                "false",
+                "먼 도로도 하나씩 정확히 더하기 (느림)",
+                "Sum far roads one by one too, however many there are (slow)"),
     METHOD_REAL("no2_part",
                 "1",
                 "0.15",
@@ -162,7 +166,9 @@ typedef struct work {
     double *of_line; ///< (lines x n_species)
     double *of_nox;  ///< (lines x n_versions)
     double *sum;     ///< (n_species x n_points) all roads, ug/m3
+    double *part;    ///< (n_species x places or kerbs)
     double *age;     ///< (n_versions x n_places)
+    bool is_far;     ///< Far roads come from a mesh at kerbs.
     state *now;      ///< (n_versions x n_points)
     state *total;    ///< (n_versions x n_points) sums over hours
     size_t n_known;  ///< Hours with NO2.
@@ -183,6 +189,7 @@ static void close_work(work *w) {
     free(w->of_line);
     free(w->of_nox);
     free(w->sum);
+    free(w->part);
     free(w->age);
     free(w->now);
     free(w->total);
@@ -264,12 +271,13 @@ static dosi_status take_memory(work *w, dosi_error *err) {
     w->of_line = calloc(w->road.n_lines * w->n_species + 1, sizeof *w->of_line);
     w->of_nox = calloc(w->road.n_lines * w->n_versions + 1, sizeof *w->of_nox);
     w->sum = calloc(w->n_species * w->n_points + 1, sizeof *w->sum);
+    w->part = calloc(w->n_species * w->n_points + 1, sizeof *w->part);
     w->age = calloc(w->n_places * w->n_versions + 1, sizeof *w->age);
     w->own = calloc(2 * w->n_points + 1, sizeof *w->own);
     w->now = calloc(n + 1, sizeof *w->now);
     w->total = calloc(n + 1, sizeof *w->total);
-    if (!w->of_row || !w->of_line || !w->of_nox || !w->sum || !w->age || !w->own || !w->now ||
-        !w->total) {
+    if (!w->of_row || !w->of_line || !w->of_nox || !w->sum || !w->part || !w->age || !w->own ||
+        !w->now || !w->total) {
         return dosi_fail(err, DOSI_NO_MEMORY, "no memory for %zu places and %zu links",
                          w->n_points, n_links);
     }
@@ -413,21 +421,57 @@ static dosi_status put_places(const work *w, size_t h, dosi_error *err) {
     return DOSI_OK;
 }
 
+/// Decides by counts and positions, once for all hours, whether kerbs have far roads from a
+/// mesh. Places stay exact: the age of what roads brought is a quotient of two sums.
+static bool choose_far(const work *w) {
+    const dosi_road_links links = {.n = w->road.n_lines, .lines = w->road.lines};
+    size_t first = w->n_places;
+    const dosi_road_places kerbs = {w->n_points - first, w->x + first, w->y + first,
+                                    w->height_m};
+    return !dosi_call_value(w->call, "exact")->boolean &&
+           dosi_road_far_pays(&links, &kerbs, NULL);
+}
+
+/// Puts the sums of points from `first` on among those of all.
+static void put_part(work *w, size_t first, size_t n) {
+    for (size_t s = 0; s < w->n_species; s++) {
+        memcpy(w->sum + s * w->n_points + first, w->part + s * n, n * sizeof *w->sum);
+    }
+}
+
+/// What other roads bring to all points.
+static dosi_status sum_roads(work *w, const dosi_road_links *links, dosi_error *err) {
+    const dosi_run *run = w->call->run;
+    const dosi_road_skip own = {w->own, w->own + w->n_points};
+    if (!w->is_far) {
+        const dosi_road_places all = {w->n_points, w->x, w->y, w->height_m};
+        return dosi_road_sum_without(links, &all, &own, w->sum, run, err);
+    }
+    size_t first = w->n_places, n = w->n_points - first;
+    const dosi_road_places places = {first, w->x, w->y, w->height_m};
+    const dosi_road_places kerbs = {n, w->x + first, w->y + first, w->height_m};
+    const dosi_road_skip of_kerbs = {own.first + first, own.last + first};
+    DOSI_TRY(dosi_road_sum_without(links, &places, &own, w->part, run, err));
+    put_part(w, 0, first);
+    DOSI_TRY(dosi_road_places_sum(links, &kerbs, &of_kerbs, NULL, w->part, run, err));
+    put_part(w, first, n);
+    return DOSI_OK;
+}
+
 static dosi_status do_hour(work *w, size_t h, dosi_error *err) {
     const dosi_road_weather *weather = &w->weather.weather[h];
     dosi_road_links links = {weather,      w->road.n_lines, w->road.lines,
                              w->n_species, w->of_line,      0};
-    dosi_road_places places = {w->n_points, w->x, w->y, w->height_m};
     set_emissions(w, w->weather.time[h]);
     DOSI_TRY(method_streets_set_hour(&w->streets, w->call->inputs[TRAFFIC], w->weather.time[h],
                                      err));
-    const dosi_road_skip own = {w->own, w->own + w->n_points};
-    DOSI_TRY(dosi_road_sum_without(&links, &places, &own, w->sum, w->call->run, err));
+    DOSI_TRY(sum_roads(w, &links, err));
     if (w->has_air && w->n_places > 0) {
         double speed = fmax(weather->speed_ms, weather->least_speed_ms);
         dosi_road_links aged = {weather,       w->road.n_lines, w->road.lines,
                                 w->n_versions, w->of_nox,       speed};
-        places.n = w->n_places; // kerbs of streets have no use for it
+        const dosi_road_places places = {w->n_places, w->x, w->y, w->height_m};
+        // kerbs of streets have no use for it
         DOSI_TRY(dosi_road_sum(&aged, &places, w->age, w->call->run, err));
     }
     bool is_known = w->has_air && !isnan(w->air.of[h].no2);
@@ -497,6 +541,7 @@ static dosi_status put_street(const work *w, size_t street) {
 
 static dosi_status compute(work *w, dosi_error *err) {
     DOSI_TRY(take_memory(w, err));
+    w->is_far = choose_far(w);
     DOSI_TRY(open_tables(w, err));
     for (size_t h = 0; h < w->weather.n; h++) DOSI_TRY(do_hour(w, h, err));
     for (size_t s = 0; s < w->streets.n; s++) DOSI_TRY(put_street(w, s));
@@ -508,6 +553,10 @@ static dosi_status compute(work *w, dosi_error *err) {
                      "hours: %zu, %zu left out (calm, or something missing)\n",
                      w->road.links->n_rows, w->streets.n, w->n_places, n_inside, w->weather.n,
                      w->weather.n_calm);
+    if (w->is_far) {
+        dosi_text_printf(w->call->report,
+                         "roads farther than 800 m from a kerb: from a mesh of 50 m\n");
+    }
     if (w->has_air) {
         dosi_text_printf(w->call->report, "background: %zu hours without NO2 or ozone\n",
                          w->air.n_unknown);
@@ -531,12 +580,17 @@ const dosi_method dosi_method_air_street = {
         {"건물 사이 거리의 양쪽 농도를 OSPM으로 냅니다. 그 거리의 차가 더하는 농도에 다른 "
          "도로가 더하는 농도(R-LINE)를 얹고, 들어오는 공기의 NO2와 오존을 주면 NO-NO2-오존 "
          "반응까지 따라가 NO2와 오존을 냅니다. 측정소가 거리 안에 서 있으면 그 쪽의 값을 "
-         "냅니다.",
+         "냅니다. 도로와 거리가 많으면(구간과 양쪽 지점의 곱이 50 m 격자점의 다섯 배 이상) 800 "
+         "m보다 먼 도로는 "
+         "격자로 더하고, `exact`는 모두 하나씩 더합니다.",
          "Gives both sides of streets between buildings by the Operational Street Pollution "
          "Model: the street's own traffic on top of what other roads bring (R-LINE). Given NO2 "
          "and ozone of the air that comes in, NO, NO2 and ozone react on the way and while the "
          "street is aired. A place that stands in a street gets the values of its side, one in "
-         "the open what all roads bring."},
+         "the open what all roads bring. Where roads times kerbs are at least five times the "
+         "nodes of a mesh of 50 m over the city, roads farther than 800 m from a kerb come "
+         "from it; "
+         "`exact` sums each one."},
     .citation =
         "Berkowicz (2000), Environ. Monit. Assess. 65, 323-331; Palmgren et al. (1996), "
         "Sci. Total Environ. 189/190, 409-415",

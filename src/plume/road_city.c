@@ -53,16 +53,6 @@ static dosi_status list_rows(work *w, dosi_error *err) {
     return DOSI_OK;
 }
 
-/// Square of the distance of a place from a link.
-static double distance2(const dosi_road_line *line, double x, double y) {
-    double dx = line->x1_m - line->x0_m, dy = line->y1_m - line->y0_m;
-    double length2 = dx * dx + dy * dy;
-    double t = length2 > 0 ? ((x - line->x0_m) * dx + (y - line->y0_m) * dy) / length2 : 0;
-    t = fmin(fmax(t, 0), 1);
-    double ex = x - line->x0_m - t * dx, ey = y - line->y0_m - t * dy;
-    return ex * ex + ey * ey;
-}
-
 /// Puts the exact value of one link in the place of the mesh's, in one row of cells.
 /// @return Cells that were near.
 static size_t correct_row(const work *w,
@@ -80,7 +70,7 @@ static size_t correct_row(const work *w,
     size_t n_near = 0, n_species = w->links->n_species;
     for (long column = (long)first; column <= (long)last; column++) {
         double x = grid->x0 + ((double)column + 0.5) * grid->cell_m;
-        if (distance2(line, x, y) > w->near_m * w->near_m) continue;
+        if (road_distance2(line, x, y) > w->near_m * w->near_m) continue;
         double exact =
             1e6 * road_line_at(kernel, &w->set.paths[link], x * c + y * s, -x * s + y * c);
         double unit = exact * road_age(&w->set, &w->set.paths[link], x * c + y * s) -
@@ -117,48 +107,6 @@ static dosi_status correct_near(work *w, size_t *n_near, const dosi_run *run, do
     }
     *n_near = n;
     return DOSI_OK;
-}
-
-/// The link that stands for all in the far field: means by emission.
-static dosi_road_line mean_link(const work *w, double *width2_m2) {
-    dosi_road_line mean = {.x1_m = 1};
-    double total = 0;
-    *width2_m2 = 0;
-    for (size_t i = 0; i < w->links->n; i++) {
-        const dosi_road_line *line = &w->links->lines[i];
-        double weight =
-            w->set.paths[i].length_m * w->links->emission_gms[i * w->links->n_species] + 1e-30;
-        mean.height_m += weight * line->height_m;
-        mean.sigma_z0_m += weight * line->sigma_z0_m;
-        *width2_m2 += weight * w->set.paths[i].width2_m2;
-        total += weight;
-    }
-    mean.height_m /= total;
-    mean.sigma_z0_m /= total;
-    *width2_m2 /= total;
-    return mean;
-}
-
-/// The far field of all species, two at a time.
-static dosi_status far_field(work *w, const dosi_run *run, dosi_error *err) {
-    double width2 = 0;
-    dosi_road_line mean = mean_link(w, &width2);
-    dosi_road_kernel *kernel = NULL;
-    DOSI_TRY(dosi_road_kernel_create(&kernel, err));
-    dosi_status status =
-        dosi_road_kernel_set(kernel, w->links->weather, &mean, w->set.receptor_m, err);
-    if (status == DOSI_OK) {
-        const road_mesh_point point = {kernel, width2, 0.5 * w->near_m, w->links->age_ms};
-        status = road_mesh_fill(&w->mesh, &point, run, err);
-    }
-    for (size_t s = 0; s < w->links->n_species && status == DOSI_OK; s += 2) {
-        bool has_second = s + 1 < w->links->n_species;
-        double *out[2] = {w->out + s * w->n_cells,
-                          has_second ? w->out + (s + 1) * w->n_cells : NULL};
-        status = road_mesh_convolve(&w->mesh, w->links, s, out, run, err);
-    }
-    dosi_road_kernel_destroy(kernel);
-    return status;
 }
 
 /// The cell with the greatest value of the first species.
@@ -213,7 +161,7 @@ static dosi_status sum(work *w,
                        dosi_error *err) {
     DOSI_TRY(road_mesh_make(w->links, w->city, &w->mesh, err));
     DOSI_TRY(list_rows(w, err));
-    DOSI_TRY(far_field(w, run, err));
+    DOSI_TRY(road_mesh_far(&w->mesh, &w->set, w->near_m, w->out, run, err));
     DOSI_TRY(dosi_run_check(run, err));
     DOSI_TRY(correct_near(w, &report->n_near, run, err));
     for (size_t i = 0; i < w->links->n_species * w->n_cells; i++) {

@@ -259,6 +259,73 @@ double road_mesh_at(const road_mesh *mesh, size_t link, size_t row, size_t colum
     return sum;
 }
 
+double road_mesh_between(const road_mesh *mesh, size_t link, const road_between *at) {
+    size_t r = mesh->to_cell_y + at->row * mesh->step;
+    size_t c = mesh->to_cell_x + at->column * mesh->step;
+    double sum = 0;
+    for (size_t k = mesh->node_start[link]; k < mesh->node_start[link + 1]; k++) {
+        const struct road_node *node = &mesh->nodes[k];
+        size_t low = (r + mesh->rows - node->row) % mesh->rows;
+        size_t left = (c + mesh->columns - node->column) % mesh->columns;
+        size_t high = (low + mesh->step) % mesh->rows;
+        size_t right = (left + mesh->step) % mesh->columns;
+        const float *south = mesh->brought + low * mesh->columns;
+        const float *north = mesh->brought + high * mesh->columns;
+        double below = (1 - at->right) * (double)south[left] + at->right * (double)south[right];
+        double above = (1 - at->right) * (double)north[left] + at->right * (double)north[right];
+        sum += (double)node->share * ((1 - at->up) * below + at->up * above);
+    }
+    return sum;
+}
+
+/// The link that stands for all in the far field: means by emission.
+static dosi_road_line mean_link(const road_set *set, double *width2_m2) {
+    const dosi_road_links *links = set->links;
+    dosi_road_line mean = {.x1_m = 1};
+    double total = 0;
+    *width2_m2 = 0;
+    for (size_t i = 0; i < links->n; i++) {
+        const dosi_road_line *line = &links->lines[i];
+        double weight =
+            set->paths[i].length_m * links->emission_gms[i * links->n_species] + 1e-30;
+        mean.height_m += weight * line->height_m;
+        mean.sigma_z0_m += weight * line->sigma_z0_m;
+        *width2_m2 += weight * set->paths[i].width2_m2;
+        total += weight;
+    }
+    mean.height_m /= total;
+    mean.sigma_z0_m /= total;
+    *width2_m2 /= total;
+    return mean;
+}
+
+dosi_status road_mesh_far(road_mesh *mesh,
+                          const road_set *set,
+                          double near_m,
+                          double *out,
+                          const dosi_run *run,
+                          dosi_error *err) {
+    const dosi_road_links *links = set->links;
+    size_t n_cells = mesh->n_rows * mesh->n_columns;
+    double width2 = 0;
+    dosi_road_line mean = mean_link(set, &width2);
+    dosi_road_kernel *kernel = NULL;
+    DOSI_TRY(dosi_road_kernel_create(&kernel, err));
+    dosi_status status =
+        dosi_road_kernel_set(kernel, links->weather, &mean, set->receptor_m, err);
+    if (status == DOSI_OK) {
+        const road_mesh_point point = {kernel, width2, 0.5 * near_m, links->age_ms};
+        status = road_mesh_fill(mesh, &point, run, err);
+    }
+    for (size_t s = 0; s < links->n_species && status == DOSI_OK; s += 2) {
+        bool has_second = s + 1 < links->n_species;
+        double *two[2] = {out + s * n_cells, has_second ? out + (s + 1) * n_cells : NULL};
+        status = road_mesh_convolve(mesh, links, s, two, run, err);
+    }
+    dosi_road_kernel_destroy(kernel);
+    return status;
+}
+
 void road_mesh_clear(road_mesh *mesh) {
     free(mesh->brought);
     free(mesh->spectrum);

@@ -7,6 +7,8 @@
 
 #include "plume/road_kernel.h"
 
+#include <math.h>
+
 enum { ROAD_KINDS = 64, ROAD_ALONE = ROAD_KINDS };
 
 /// Links, the kinds among them, and each in the wind's frame.
@@ -41,6 +43,16 @@ static inline double road_age(const road_set *set, const road_path *path, double
     return last > first || way > 0 ? way / set->links->age_ms : 0;
 }
 
+/// Square of the distance of a place from a link.
+static inline double road_distance2(const dosi_road_line *line, double x, double y) {
+    double dx = line->x1_m - line->x0_m, dy = line->y1_m - line->y0_m;
+    double length2 = dx * dx + dy * dy;
+    double t = length2 > 0 ? ((x - line->x0_m) * dx + (y - line->y0_m) * dy) / length2 : 0;
+    t = fmin(fmax(t, 0), 1);
+    double ex = x - line->x0_m - t * dx, ey = y - line->y0_m - t * dy;
+    return ex * ex + ey * ey;
+}
+
 /// A mesh of nodes `mesh_m` apart of which every `step`-th is the centre of a cell.
 typedef struct road_mesh {
     double mesh_m;
@@ -64,6 +76,16 @@ DOSI_CHECKED dosi_status road_mesh_make(const dosi_road_links *links,
                                         const dosi_road_city *city,
                                         road_mesh *out,
                                         dosi_error *err);
+
+/// What the mesh gives at all cells: the links' emissions convolved with what the mean link
+/// brings beyond half of `near_m`.
+/// @param out  (n_species x cells)
+DOSI_CHECKED dosi_status road_mesh_far(road_mesh *mesh,
+                                       const road_set *set,
+                                       double near_m,
+                                       double *out,
+                                       const dosi_run *run,
+                                       dosi_error *err);
 
 /// What a node stands for.
 typedef struct road_mesh_point {
@@ -90,6 +112,16 @@ DOSI_CHECKED dosi_status road_mesh_convolve(const road_mesh *mesh,
 
 /// What the mesh gives for one link, 1 g/m/s, at a cell.
 double road_mesh_at(const road_mesh *mesh, size_t link, size_t row, size_t column);
+
+/// A place between the centres of four cells: cell (row, column) and those after it, weighted
+/// linearly by `up` and `right`, 0 to 1.
+typedef struct road_between {
+    size_t row, column;
+    double up, right;
+} road_between;
+
+/// What the mesh gives for one link, 1 g/m/s, between four cells.
+double road_mesh_between(const road_mesh *mesh, size_t link, const road_between *at);
 
 /// Frees what `mesh` holds.
 void road_mesh_clear(road_mesh *mesh);

@@ -6,9 +6,11 @@
 #include "dosi/emission.h"
 #include "dosi/geo.h"
 #include "dosi/method.h"
+#include "dosi/random.h"
 #include "dosi/time.h"
 #include "test.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { LINKS = 3, HOURS = 3, PLACES = 2, PIECES = 40 };
@@ -444,6 +446,75 @@ static void streets_between_buildings_have_two_sides(void **state) {
     dosi_table_destroy(&links);
 }
 
+enum { MANY = 300 };
+
+/// A city of 4 km of streets of 60 to 160 m, all between buildings.
+static void make_many(dosi_table *links, dosi_table *emissions) {
+    dosi_error err;
+    dosi_random random = dosi_random_init(test_seed(), 9);
+    dosi_table_init(links);
+    dosi_table_init(emissions);
+    add(links, "link", DOSI_TYPE_TEXT);
+    add(links, "geometry", DOSI_TYPE_GEOMETRY);
+    links->columns[1].srid = DOSI_SRID_KOREA;
+    static const char *const numbers[] = {"flow_vph", "speed_kmh", "heavy_share", "width_m",
+                                          "canyon_height_m"};
+    static const double values[] = {800, 30, 0.05, 20, 15};
+    for (size_t c = 0; c < 5; c++) add(links, numbers[c], DOSI_TYPE_REAL);
+    add(emissions, "link", DOSI_TYPE_TEXT);
+    add(emissions, "nox_gms", DOSI_TYPE_REAL);
+    CHECK_OK(dosi_table_add_rows(links, MANY, &err), err);
+    CHECK_OK(dosi_table_add_rows(emissions, MANY, &err), err);
+    for (size_t i = 0; i < MANY; i++) {
+        double angle = 2 * M_PI * dosi_random_uniform(&random);
+        double length = 60 + 100 * dosi_random_uniform(&random);
+        double x[2] = {200000 + 4000 * dosi_random_uniform(&random)};
+        double y[2] = {550000 + 4000 * dosi_random_uniform(&random)};
+        x[1] = x[0] + length * cos(angle);
+        y[1] = y[0] + length * sin(angle);
+        char name[8];
+        dosi_text wkb = {0};
+        (void)snprintf(name, sizeof name, "M%03zu", i);
+        dosi_wkb_put_line(&wkb, x, y, 2);
+        CHECK_OK(dosi_table_set_bytes(links, 1, i, wkb.data, wkb.length), err);
+        dosi_text_destroy(&wkb);
+        CHECK_OK(dosi_table_set_text(links, 0, i, name), err);
+        CHECK_OK(dosi_table_set_text(emissions, 0, i, name), err);
+        for (size_t c = 0; c < 5; c++) links->columns[2 + c].data.real[i] = values[c];
+        emissions->columns[1].data.real[i] = 1e-3 * pow(dosi_random_uniform(&random), 3);
+    }
+}
+
+static void far_roads_from_a_mesh_change_little_at_kerbs(void **state) {
+    (void)state;
+    enum { RECEPTORS, STREETS, OUTPUTS };
+    dosi_table links, emissions, weather, exact[OUTPUTS], quick[OUTPUTS];
+    dosi_error err = {""};
+    make_many(&links, &emissions);
+    make_weather(&weather);
+    const dosi_table *inputs[] = {&links, NULL, &emissions, NULL, &weather, NULL, NULL};
+    const dosi_setting settings[] = {{"exact", "true"}};
+    CHECK_OK(call("air.street", inputs, settings, 1, exact, &err), err);
+    CHECK_OK(call("air.street", inputs, NULL, 0, quick, &err), err);
+    double most = 0, apart = 0;
+    assert_int_equal(exact[STREETS].n_rows, MANY);
+    for (size_t r = 0; r < MANY; r++) {
+        double others =
+            cell(&exact[STREETS], "nox_ugm3", r) - cell(&exact[STREETS], "street_nox_ugm3", r);
+        most = fmax(most, others);
+        apart = fmax(apart, fabs(cell(&quick[STREETS], "nox_ugm3", r) -
+                                 cell(&exact[STREETS], "nox_ugm3", r)));
+        CHECK_NEAR(cell(&quick[STREETS], "street_nox_ugm3", r),
+                   cell(&exact[STREETS], "street_nox_ugm3", r), 1e-12);
+    }
+    assert_true(apart > 0 && apart < 0.01 * most); // the mesh was used, and is good
+    destroy(exact, OUTPUTS);
+    destroy(quick, OUTPUTS);
+    dosi_table_destroy(&weather);
+    dosi_table_destroy(&emissions);
+    dosi_table_destroy(&links);
+}
+
 static void diesel_can_leave_the_roads(void **state) {
     (void)state;
     dosi_table links, now[1], after[1];
@@ -502,6 +573,7 @@ int main(void) {
         cmocka_unit_test(every_piece_of_a_road_is_told_alone),
         cmocka_unit_test(nox_becomes_no2_at_the_cost_of_ozone),
         cmocka_unit_test(streets_between_buildings_have_two_sides),
+        cmocka_unit_test(far_roads_from_a_mesh_change_little_at_kerbs),
         cmocka_unit_test(diesel_can_leave_the_roads),
         cmocka_unit_test(roads_without_lines_or_weather_are_refused),
     };
