@@ -97,7 +97,7 @@ struct dosi_http_server {
     const dosi_http_route *routes;
     size_t n_routes;
     void *context;
-    uint16_t port;
+    _Atomic uint16_t port; ///< A connection may be served before it is known for sure.
     dosi_rate *rate;
     dosi_http_work work;
     struct dosi_static_cache *files;

@@ -75,7 +75,7 @@ static void set_base_url(dosi_http_request *request) {
         (void)snprintf(request->base_url, sizeof request->base_url, "%s://%s", scheme, host);
     } else {
         (void)snprintf(request->base_url, sizeof request->base_url, "%s://127.0.0.1:%u", scheme,
-                       (unsigned)server->port);
+                       (unsigned)atomic_load(&server->port));
     }
 }
 
@@ -346,6 +346,8 @@ static dosi_status start_daemon(dosi_http_server *server,
                                    {MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities},
                                    {MHD_OPTION_END, 0, NULL}};
     if (certificate->length == 0) tls[0] = tls[3];
+    // Before the first connection, which may be there before MHD_start_daemon() returns.
+    atomic_store(&server->port, server->options.port);
     server->daemon = MHD_start_daemon(
         flags, server->options.port, NULL, NULL, request_goes_on, server,
         MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL, MHD_OPTION_SOCK_ADDR, &address,
@@ -363,7 +365,7 @@ static dosi_status start_daemon(dosi_http_server *server,
     }
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    server->port = info ? info->port : server->options.port;
+    if (info) atomic_store(&server->port, info->port);
     return DOSI_OK;
 }
 
@@ -471,5 +473,5 @@ void dosi_http_stop(dosi_http_server *server) {
 }
 
 uint16_t dosi_http_port(const dosi_http_server *server) {
-    return server->port;
+    return atomic_load(&server->port);
 }
