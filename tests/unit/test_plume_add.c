@@ -154,6 +154,49 @@ static void an_area_gives_what_aermod_gives(void **state) {
     compare(&line, of_line);
 }
 
+// EPA AERMOD 24142, subroutines AREAIN, PLUMEF, PWIDTH, PSIDE, PSIDE2, ZBRENT and QATR3 of
+// AREAPOLY, compiled by themselves and run with the profiles of the hours here. A hook, open to
+// the east, on the ground, and a kite above it.
+static void polygons_give_what_the_code_of_epa_gives(void **state) {
+    (void)state;
+    static const double hook_x[] = {-100, -100, 100, 100, -40, -40, 100, 100};
+    static const double hook_y[] = {-80, 90, 90, 40, 40, -30, -30, -80};
+    static const double kite_x[] = {0, 25, 120, 35, -20}, kite_y[] = {150, 20, 0, -25, -140};
+    const dosi_plume_source hook = {.kind = DOSI_PLUME_AREA,
+                                    .height_m = 1,
+                                    .emission = 1e-3,
+                                    .is_flat = true,
+                                    .corner_x_m = hook_x,
+                                    .corner_y_m = hook_y,
+                                    .n_corners = 8};
+    const dosi_plume_source kite = {.kind = DOSI_PLUME_AREA,
+                                    .height_m = 6,
+                                    .emission = 1e-3,
+                                    .sigma_z_m = 2,
+                                    .is_flat = true,
+                                    .corner_x_m = kite_x,
+                                    .corner_y_m = kite_y,
+                                    .n_corners = 5};
+    static const double place[PLACES][2] = {
+        {30, 5}, {-70, 0}, {300, -200}, {600, -150}, {-60, -700}};
+    static const double of_hook[HOURS][PLACES] = {
+        {1547.24411, 5253.77186, 261.383018, 50.6432849, 0.566127034},
+        {62630.2644, 16522.9118, 3701.46302, 41024.8205, 0},
+        {3537.18226, 12227.339, 451.65071, 261.819915, 0}};
+    static const double of_kite[HOURS][PLACES] = {
+        {1561.04445, 0, 86.5345405, 22.2354006, 0.909354262},
+        {660.438248, 0, 1381.22505, 8861.18944, 0},
+        {4390.09962, 0, 165.545329, 77.3032302, 0}};
+    for (size_t h = 0; h < HOURS; h++) {
+        dosi_plume_hour hour = hour_of(h);
+        for (size_t i = 0; i < PLACES; i++) {
+            double x = place[i][0], y = place[i][1];
+            CHECK_NEAR(at(&hour, &hook, x, y), of_hook[h][i], 1e-8 * of_hook[h][i]);
+            CHECK_NEAR(at(&hour, &kite, x, y), of_kite[h][i], 1e-8 * of_kite[h][i]);
+        }
+    }
+}
+
 static void receptors_do_not_know_each_other(void **state) {
     (void)state;
     double x[MANY], y[MANY], z[MANY], all[MANY] = {0}, alone = 0;
@@ -315,6 +358,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stack_gives_what_aermod_gives),
         cmocka_unit_test(an_area_gives_what_aermod_gives),
+        cmocka_unit_test(polygons_give_what_the_code_of_epa_gives),
         cmocka_unit_test(receptors_do_not_know_each_other),
         cmocka_unit_test(a_narrow_plume_is_felt_up_to_ten_sigma_from_its_axis),
         cmocka_unit_test(small_volumes_make_an_area),
