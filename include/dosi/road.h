@@ -169,8 +169,9 @@ DOSI_API DOSI_CHECKED dosi_status dosi_road_sum_without(const dosi_road_links *l
 
 /// How scattered places get what far links bring. Zero: the default.
 typedef struct dosi_road_far {
-    double near_m; ///< Links nearer to a place than this are summed exactly; 800.
-    double mesh_m; ///< Spacing of the mesh that carries the rest; 50.
+    const dosi_road_skip *skip; ///< Links left out at each place; NULL: none.
+    double near_m;              ///< Links nearer to a place than this are summed exactly; 800.
+    double mesh_m;              ///< Spacing of the mesh that carries the rest; 50.
 } dosi_road_far;
 
 /// Whether dosi_road_places_sum() is worth its mesh: links times places are at least five times
@@ -188,7 +189,6 @@ DOSI_API bool dosi_road_far_pays(const dosi_road_links *links,
 /// @return As dosi_road_city_sum().
 DOSI_API DOSI_CHECKED dosi_status dosi_road_places_sum(const dosi_road_links *links,
                                                        const dosi_road_places *places,
-                                                       const dosi_road_skip *skip,
                                                        const dosi_road_far *far,
                                                        double *out,
                                                        const dosi_run *run,

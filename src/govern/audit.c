@@ -107,10 +107,13 @@ static dosi_status use_segment(dosi_audit *audit, uint64_t segment, dosi_error *
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, MODE);
     if (fd < 0) return fail_errno(err, path);
     (void)pthread_mutex_lock(&audit->sync_mutex);
-    if (audit->segment_fd >= 0) {
-        (void)fdatasync(audit->segment_fd);
-        (void)close(audit->segment_fd);
+    if (audit->segment_fd >= 0 && fdatasync(audit->segment_fd) != 0) {
+        dosi_status status = fail_errno(err, "a full segment cannot be synced");
+        (void)pthread_mutex_unlock(&audit->sync_mutex);
+        (void)close(fd);
+        return status;
     }
+    if (audit->segment_fd >= 0) (void)close(audit->segment_fd);
     audit->segment_fd = fd;
     (void)pthread_mutex_unlock(&audit->sync_mutex);
     audit->segment = segment;

@@ -453,7 +453,8 @@ static dosi_status sum_roads(work *w, const dosi_road_links *links, dosi_error *
     const dosi_road_skip of_kerbs = {own.first + first, own.last + first};
     DOSI_TRY(dosi_road_sum_without(links, &places, &own, w->part, run, err));
     put_part(w, 0, first);
-    DOSI_TRY(dosi_road_places_sum(links, &kerbs, &of_kerbs, NULL, w->part, run, err));
+    const dosi_road_far far = {.skip = &of_kerbs};
+    DOSI_TRY(dosi_road_places_sum(links, &kerbs, &far, w->part, run, err));
     put_part(w, first, n);
     return DOSI_OK;
 }
@@ -574,7 +575,7 @@ static dosi_status run(const dosi_method_call *call, dosi_error *err) {
 
 const dosi_method dosi_method_air_street = {
     .id = "air.street",
-    .version = 2,
+    .version = 3,
     .title = {"거리 협곡의 농도", "Streets between buildings"},
     .about =
         {"건물 사이 거리의 양쪽 농도를 OSPM으로 냅니다. 그 거리의 차가 더하는 농도에 다른 "

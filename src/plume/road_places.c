@@ -226,7 +226,6 @@ static dosi_status sum(work *w, const dosi_run *run, dosi_error *err) {
 
 dosi_status dosi_road_places_sum(const dosi_road_links *links,
                                  const dosi_road_places *places,
-                                 const dosi_road_skip *skip,
                                  const dosi_road_far *far,
                                  double *out,
                                  const dosi_run *run,
@@ -238,7 +237,7 @@ dosi_status dosi_road_places_sum(const dosi_road_links *links,
     double mesh_m = mesh_of(far);
     work w = {.links = links,
               .places = places,
-              .skip = skip,
+              .skip = far ? far->skip : NULL,
               .near_m = far && far->near_m > 0 ? far->near_m : USUAL_NEAR_M,
               .city = {.grid = grid_over(places, mesh_m),
                        .receptor_m = places->height_m,

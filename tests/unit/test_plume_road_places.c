@@ -66,7 +66,9 @@ static void check_hour(const dosi_road_links *links, double bound) {
     static double exact[VALUES], quick[VALUES];
     dosi_error err = {""};
     CHECK_OK(dosi_road_sum_without(links, &places, &own, exact, NULL, &err), err);
-    CHECK_OK(dosi_road_places_sum(links, &places, &own, NULL, quick, NULL, &err), err);
+    CHECK_OK(
+        dosi_road_places_sum(links, &places, &(dosi_road_far){.skip = &own}, quick, NULL, &err),
+        err);
     for (size_t s = 0; s < SPECIES; s++) {
         double greatest = 0, error = 0;
         for (size_t i = s * PLACES; i < (s + 1) * PLACES; i++) {
@@ -95,9 +97,10 @@ static void bits_do_not_depend_on_the_threads(void **state) {
     make_city();
     const dosi_road_links links = {&hours[4], LINKS, lines, SPECIES, emission, 0};
     dosi_run run = {.n_threads = 1};
-    CHECK_OK(dosi_road_places_sum(&links, &places, &own, NULL, one, &run, &err), err);
+    const dosi_road_far far = {.skip = &own};
+    CHECK_OK(dosi_road_places_sum(&links, &places, &far, one, &run, &err), err);
     for (run.n_threads = 2; run.n_threads <= 7; run.n_threads += 5) {
-        CHECK_OK(dosi_road_places_sum(&links, &places, &own, NULL, other, &run, &err), err);
+        CHECK_OK(dosi_road_places_sum(&links, &places, &far, other, &run, &err), err);
         assert_memory_equal(one, other, sizeof one);
     }
 }
@@ -106,7 +109,7 @@ static void the_mesh_is_for_many_links_and_places_near_each_other(void **state) 
     (void)state;
     make_city();
     dosi_road_links links = {&hours[0], LINKS, lines, SPECIES, emission, 0};
-    const dosi_road_far coarse = {0, 200};
+    const dosi_road_far coarse = {.mesh_m = 200};
     assert_false(dosi_road_far_pays(&links, &places, NULL)); // about 43,000 nodes
     assert_true(dosi_road_far_pays(&links, &places, &coarse));
     lines[3].x1_m += 1e8;
